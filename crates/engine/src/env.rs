@@ -1,0 +1,44 @@
+//! Time, chance and sleep come in through one port, so that a run can be repeated from its seed.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sync_core::ids::Millis;
+use uuid::Uuid;
+
+/// What a run takes from the world besides the services and the store.
+#[async_trait]
+pub trait Env: Send + Sync {
+    /// UTC, by our clock. Used for what we write down; never compared with a service's stamps except as a shown offset.
+    fn now(&self) -> Millis;
+    /// A new time-ordered id (UUIDv7).
+    fn ordered_id(&self) -> Uuid;
+    /// A new random number.
+    fn random(&self) -> u64;
+    /// Waits.
+    async fn sleep(&self, duration: Duration);
+}
+
+/// The real world.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct System;
+
+#[async_trait]
+#[expect(clippy::disallowed_methods, reason = "this is the one place where time and chance come in")]
+impl Env for System {
+    fn now(&self) -> Millis {
+        Millis(jiff::Timestamp::now().as_millisecond())
+    }
+
+    fn ordered_id(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+
+    fn random(&self) -> u64 {
+        rand::random()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}

@@ -1,0 +1,1 @@
+//! The pipeline: observe, plan, journal, apply, settle.

@@ -1,0 +1,197 @@
+//! The port: what the engine needs of a service. Adapters implement it over the clients, the simulation over its models.
+//!
+//! Decisions depend on [`Board::capabilities`], never on a product's name. Errors are `http_kit::Error`s, of the five kinds of
+//! design 4.5: a refused precondition is [`Kind::Conflict`](http_kit::Kind), a write without an answer is
+//! [`Kind::Unknown`](http_kit::Kind).
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_trait::async_trait;
+use sync_core::{
+    Side,
+    footer::Footer,
+    ids::{IntentKey, ItemId, KindId, Millis, ProjectId},
+    item::{Field, Item, Values},
+    lens::HulyStatus,
+    plan::{Change, Draft},
+    rules::Capabilities,
+};
+
+/// The answer of a service, or an error of one of the five kinds.
+pub type Answer<T> = Result<T, http_kit::Error>;
+
+/// A project as its service shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoardProject {
+    /// The service's id.
+    pub id: ProjectId,
+    /// The short identifier, where the service has one (`HARB`).
+    pub label: Option<Arc<str>>,
+    /// As shown.
+    pub name: Arc<str>,
+    /// Plain text, where the service has one: the repository's path may stand in it.
+    pub description: Option<Arc<str>>,
+    /// Whether it is archived.
+    pub archived: bool,
+    /// Whether our account may see its items: where not, an empty list proves nothing.
+    pub member: bool,
+    /// The repository's path, where the service keeps one.
+    pub repository: Option<Arc<str>>,
+    /// The service's own stamp.
+    pub modified: Option<Millis>,
+}
+
+/// A page of items. `next` continues; `None` means that the list is complete.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// Items with the project they are in.
+    pub items: Vec<(ProjectId, Item)>,
+    /// Where the next page begins.
+    pub next: Option<Cursor>,
+}
+
+/// Where a page begins: by modification time and id, both the service's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// At or after this stamp.
+    pub modified: Millis,
+    /// What was seen at exactly this stamp already.
+    pub seen: Vec<ItemId>,
+}
+
+/// The statuses of one kind of item, in board order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindStatuses {
+    /// Which kind; `None` where the service has only one.
+    pub kind: Option<KindId>,
+    /// Its statuses.
+    pub statuses: Vec<HulyStatus>,
+}
+
+/// A create to be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateJob {
+    /// Its intent.
+    pub key: IntentKey,
+    /// What to make.
+    pub draft: Draft,
+    /// What stands below the description, where the service shows footers.
+    pub footer: Option<Footer>,
+    /// What [`Board::prepare`] gave; journaled before the create is sent.
+    pub prepared: Option<serde_json::Value>,
+    /// The id of the transaction that carries it, where the service keeps such ids.
+    pub write_id: Arc<str>,
+}
+
+/// An update to be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdateJob {
+    /// Where.
+    pub project: ProjectId,
+    /// Which item.
+    pub item: ItemId,
+    /// What to write.
+    pub set: Vec<Change>,
+    /// What the written fields are taken to hold: anything else there is a [`Kind::Conflict`](http_kit::Kind).
+    pub expected: Values,
+    /// What stands below the description from now on, where the service shows footers; only used where a description is written
+    /// or `note` is set.
+    pub footer: Option<Footer>,
+    /// A line for people that says why (the item was cancelled because its counterpart was deleted).
+    pub note: Option<Arc<str>>,
+    /// The id of the transaction that carries it.
+    pub write_id: Arc<str>,
+}
+
+/// What a write found or left.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The item by the write's own answer, with the text of its description where it was written.
+    pub item: Item,
+    /// Fields that were refused while the others were written.
+    pub refused: Vec<(Field, http_kit::Error)>,
+    /// What could not be kept in the target's form, in words (markup that markdown cannot say).
+    pub lost: Vec<String>,
+}
+
+/// How a removal ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// It is gone now, or was before.
+    Gone,
+    /// It has items below it, so it stays (design 3.6: cancel instead).
+    HasChildren,
+}
+
+/// A project to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewProject {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The repository's path on the service's machine; `None` where the service allows a project without.
+    pub repository: Option<Arc<str>>,
+}
+
+/// Calls and bytes so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Traffic {
+    /// Requests sent, repeats included.
+    pub requests: u64,
+    /// Requests of ours that write.
+    pub writes: u64,
+    /// Repeats among them.
+    pub retries: u64,
+    /// Bytes received as they came over the wire.
+    pub wire_bytes: u64,
+    /// Bytes received after decompression.
+    pub body_bytes: u64,
+}
+
+/// What the engine needs of one service.
+#[async_trait]
+pub trait Board: Send + Sync {
+    /// Which side it is.
+    fn side(&self) -> Side;
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+    /// Calls and bytes so far.
+    fn traffic(&self) -> Traffic;
+    /// For people: product and version.
+    fn describe(&self) -> String;
+
+    /// All projects that can be seen, archived ones included.
+    async fn projects(&self) -> Answer<Vec<BoardProject>>;
+    /// One project by its own read; `None` only where the service says that there is none.
+    async fn project(&self, id: &ProjectId) -> Answer<Option<BoardProject>>;
+    /// Makes a project. After a lost answer the caller looks with [`Board::projects`].
+    async fn create_project(&self, new: &NewProject) -> Answer<BoardProject>;
+    /// The statuses that apply in a project, by kind of item.
+    async fn statuses(&self, project: &BoardProject) -> Answer<Vec<KindStatuses>>;
+
+    /// A page of one project's items, all of them, archived shown.
+    async fn list(&self, project: &ProjectId, from: Option<Cursor>) -> Answer<Page>;
+    /// A page of the items of every project that changed at or after `from` (only where `capabilities().changes`).
+    async fn changes(&self, from: Cursor) -> Answer<Page>;
+    /// Items whose removal or move the history shows at or after `since`, and the newest stamp among these rows. A hint, never a proof.
+    async fn removals(&self, since: Millis) -> Answer<Vec<ItemId>>;
+    /// Some items by their own read, archived shown; absent ones are missing in the answer.
+    async fn get(&self, items: &[ItemId]) -> Answer<HashMap<ItemId, (ProjectId, Item)>>;
+    /// Whether the history proves that the item was moved to another project rather than removed (design 3.6 c).
+    async fn was_moved(&self, item: &ItemId) -> Answer<bool>;
+    /// The description's text, as markdown without footer, at the version the item shows.
+    async fn text(&self, item: &Item) -> Answer<Arc<str>>;
+
+    /// What must be made or reserved before creates and not be lost with a crash (a description's blob, numbers); one value a job.
+    /// A crash after it costs nothing but a number.
+    async fn prepare(&self, project: &BoardProject, jobs: &[CreateJob]) -> Answer<Vec<serde_json::Value>>;
+    /// How many creates one call may carry.
+    fn create_batch(&self) -> usize;
+    /// Makes items; one answer a job, in order.
+    async fn create(&self, project: &BoardProject, jobs: &[CreateJob]) -> Vec<Answer<Item>>;
+    /// Looks for items that earlier creates with these keys may have made; one answer a job, in order.
+    async fn find_created(&self, project: &ProjectId, jobs: &[CreateJob]) -> Answer<Vec<Option<Item>>>;
+    /// Writes fields of an item.
+    async fn update(&self, job: &UpdateJob) -> Answer<Written>;
+    /// Deletes an item without items below it; `expected` are the values it is taken to hold.
+    async fn remove(&self, item: &ItemId, expected: &Values, write_id: &str) -> Answer<Removed>;
+}

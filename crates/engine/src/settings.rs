@@ -1,0 +1,107 @@
+//! What a run is told: plain data, made by the caller from its own configuration.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use sync_core::{
+    guard,
+    lens::StatusNames,
+    rules::{Creation, Deletion, Policies},
+};
+
+/// Everything a run is told. [`Default`] gives the documented defaults.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// In which directions counterparts are made.
+    pub create: Creation,
+    /// Whether Vibe projects are made for Huly projects without one.
+    pub create_projects: bool,
+    /// Who wins.
+    pub policies: Policies,
+    /// What a deletion does.
+    pub deletion: Deletion,
+    /// Status names from the configuration.
+    pub status_names: StatusNames,
+    /// Thresholds of the guards.
+    pub guard: guard::Limits,
+    /// Projects in work at once.
+    pub workers: usize,
+    /// A run ends at a safe point after this long (`None`: never).
+    pub run_deadline: Option<Duration>,
+    /// How far reads overlap the watermark.
+    pub overlap: Duration,
+    /// How often a project is compared in full.
+    pub full_compare_every: Duration,
+    /// Within which time of our own write the old value means a lost write (design 3.1 a).
+    pub confirm_window: Duration,
+    /// How long after a project's updates on a service without conditional writes one list confirms them (design 4.2).
+    pub confirm_delay: Duration,
+    /// A remote write has its answer within this time or its outcome is unknown.
+    pub write_deadline: Duration,
+    /// How long after `write_deadline` a create without an answer may still take effect (design 4.2: 30 s).
+    pub late_create: Duration,
+    /// How often a lost create or update is sent inside one run.
+    pub max_attempts: u32,
+    /// How long an item may fail before it becomes a dead letter.
+    pub give_up_after: Duration,
+    /// How long history is kept.
+    pub history_keep: Duration,
+    /// The lease.
+    pub lease: LeaseSettings,
+    /// Repository paths of Vibe projects must lie under one of these.
+    pub repo_roots: Vec<PathBuf>,
+    /// Pairs and exceptions from the configuration, by Huly identifier or name.
+    pub projects: BTreeMap<Arc<str>, ProjectSettings>,
+    /// Only these projects (Huly identifiers or names, case-folded); empty: all.
+    pub only: Vec<String>,
+    /// Address of Huly's web pages with the workspace (`https://host/workbench/ws`), for links in footers.
+    pub huly_browse: Option<String>,
+}
+
+/// What the configuration says of one project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectSettings {
+    /// The Vibe project by name or id.
+    pub vibe: Option<String>,
+    /// The repository's path.
+    pub repository: Option<String>,
+    /// Left alone.
+    pub skip: bool,
+}
+
+/// The lease (design 4.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseSettings {
+    /// Without a heartbeat it ends after this long.
+    pub ttl: Duration,
+    /// How often it is renewed.
+    pub heartbeat: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            create: Creation::Both,
+            create_projects: true,
+            policies: Policies::default(),
+            deletion: Deletion::Cancel,
+            status_names: StatusNames::default(),
+            guard: guard::Limits::default(),
+            workers: 5,
+            run_deadline: Some(Duration::from_secs(15 * 60)),
+            overlap: Duration::from_secs(60),
+            full_compare_every: Duration::from_secs(24 * 60 * 60),
+            confirm_window: Duration::from_secs(30),
+            confirm_delay: Duration::from_secs(1),
+            write_deadline: Duration::from_secs(15),
+            late_create: Duration::from_secs(30),
+            max_attempts: 5,
+            give_up_after: Duration::from_secs(24 * 60 * 60),
+            history_keep: Duration::from_secs(90 * 24 * 60 * 60),
+            lease: LeaseSettings { ttl: Duration::from_secs(60), heartbeat: Duration::from_secs(10) },
+            repo_roots: Vec::new(),
+            projects: BTreeMap::new(),
+            only: Vec::new(),
+            huly_browse: None,
+        }
+    }
+}

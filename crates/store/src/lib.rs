@@ -1,0 +1,12 @@
+//! What hvs remembers: links with both sides' base, the journal, history, leases. One port, SQLite behind it.
+//!
+//! [`Store`] is the port; [`sqlite`] is its implementation. Everything a step of the pipeline writes goes in as one
+//! [`Batch`], which is one transaction, fenced by the lease's token.
+
+pub mod error;
+pub mod port;
+pub mod row;
+pub mod sqlite;
+
+pub use error::Error;
+pub use port::{Batch, Fence, Store};

@@ -1,0 +1,191 @@
+//! The port.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_trait::async_trait;
+use sync_core::{
+    Pair, Side,
+    ids::{IntentKey, ItemId, LinkId, Millis, ProjectLinkId, RunId, StoreId},
+    link::Link,
+};
+
+use crate::{
+    error::Error,
+    row::{ConflictRow, DeadLetter, Dirty, HeldRow, HistoryRow, Intent, IntentState, LeaseRow, ProjectRow, RunRow},
+};
+
+/// The right to write: every batch names it, and a batch with an old token is refused (design 4.6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fence {
+    /// The lease's scope.
+    pub scope: Arc<str>,
+    /// The token that was given with the lease.
+    pub token: i64,
+}
+
+/// Both base texts of one link's description, as markdown; `None` where a side has none stored.
+pub type BaseTexts = Pair<Option<Arc<str>>>;
+
+/// Everything one step of the pipeline writes: one transaction, in the order of the fields.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Inserted or replaced whole.
+    pub projects: Vec<ProjectRow>,
+    /// Inserted or replaced whole; a link whose stored version is not lower than the given one's is a conflict
+    /// ([`Error::Stale`]), except an equal row, which is left as it is.
+    pub links: Vec<(ProjectLinkId, Link)>,
+    /// Dropped, with their texts, dirty rows and live intents.
+    pub forget: Vec<LinkId>,
+    /// Base texts to store; a `None` side is left as it is.
+    pub texts: Vec<(LinkId, BaseTexts)>,
+    /// Inserted, or replaced whole by key.
+    pub intents: Vec<Intent>,
+    /// Inserted; the same link, run, field and cause twice is one row.
+    pub conflicts: Vec<ConflictRow>,
+    /// Inserted or replaced by (link, side, field).
+    pub dead_letters: Vec<DeadLetter>,
+    /// Dead letters of these links and sides are cleared.
+    pub clear_dead: Vec<(LinkId, Side)>,
+    /// Inserted or replaced by (project, side, item); `since` of an existing row is kept.
+    pub dirty: Vec<Dirty>,
+    /// No longer dirty.
+    pub clean: Vec<(ProjectLinkId, Side, ItemId)>,
+    /// Appended.
+    pub history: Vec<HistoryRow>,
+    /// Inserted, or replaced by hash where not yet accepted.
+    pub held: Vec<HeldRow>,
+}
+
+impl Batch {
+    /// Whether it would write nothing.
+    pub fn is_empty(&self) -> bool {
+        self.projects.is_empty()
+            && self.links.is_empty()
+            && self.forget.is_empty()
+            && self.texts.is_empty()
+            && self.intents.is_empty()
+            && self.conflicts.is_empty()
+            && self.dead_letters.is_empty()
+            && self.clear_dead.is_empty()
+            && self.dirty.is_empty()
+            && self.clean.is_empty()
+            && self.history.is_empty()
+            && self.held.is_empty()
+    }
+}
+
+/// Asks for a lease.
+#[derive(Clone, Debug)]
+pub struct LeaseRequest {
+    /// The workspace's uuid as text.
+    pub scope: Arc<str>,
+    /// Names the process.
+    pub holder: Arc<str>,
+    /// For people.
+    pub host: Arc<str>,
+    /// For people.
+    pub pid: u32,
+    /// How long without renewal, in milliseconds.
+    pub ttl: Millis,
+}
+
+/// The answer to a [`LeaseRequest`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeaseAnswer {
+    /// It is ours. `after` is the expiry of the lease that was taken over from a holder that did not release it, if any.
+    Granted {
+        /// The new row.
+        lease: LeaseRow,
+        /// When the holder before lost it, where it was not released.
+        after: Option<LeaseRow>,
+    },
+    /// Somebody holds it.
+    Held(LeaseRow),
+}
+
+/// Where rows are counted for `hvs status`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the number of rows of its name")]
+pub struct Counts {
+    pub projects: u64,
+    pub links: u64,
+    pub live_intents: u64,
+    pub dirty: u64,
+    pub open_conflicts: u64,
+    pub dead_letters: u64,
+}
+
+/// What the engine needs of a store. Errors are of the five kinds of design 4.5 (see [`Error::kind`]).
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The store's own id: random at creation, part of every marker and the tag of every transaction id.
+    fn id(&self) -> StoreId;
+
+    /// A value of the table of single facts (workspace id, last run's server clock ...).
+    async fn meta(&self, key: &str) -> Result<Option<String>, Error>;
+    /// Stores a single fact.
+    async fn set_meta(&self, key: &str, value: &str) -> Result<(), Error>;
+
+    /// Takes or takes over the lease, in one transaction.
+    async fn acquire(&self, request: &LeaseRequest, now: Millis) -> Result<LeaseAnswer, Error>;
+    /// Extends it; [`Error::Fenced`] when it is no longer ours.
+    async fn renew(&self, fence: &Fence, now: Millis, ttl: Millis) -> Result<LeaseRow, Error>;
+    /// Gives it up; giving up what is not ours any more is no error.
+    async fn release(&self, fence: &Fence) -> Result<(), Error>;
+    /// Who holds it now, if anybody (expired leases included).
+    async fn lease(&self, scope: &str) -> Result<Option<LeaseRow>, Error>;
+
+    /// All pairs of projects, longest waiting first.
+    async fn projects(&self) -> Result<Vec<ProjectRow>, Error>;
+    /// All links of one project, in the order of their ids.
+    async fn links(&self, project: ProjectLinkId) -> Result<Vec<Link>, Error>;
+    /// The links of some items, wherever they are.
+    async fn links_of_items(&self, side: Side, items: &[ItemId]) -> Result<Vec<(ProjectLinkId, Link)>, Error>;
+    /// The links with some ids.
+    async fn links_by_id(&self, ids: &[LinkId]) -> Result<Vec<(ProjectLinkId, Link)>, Error>;
+    /// The number of links of each project.
+    async fn link_counts(&self) -> Result<HashMap<ProjectLinkId, u64>, Error>;
+    /// Base texts of some links.
+    async fn texts(&self, links: &[LinkId]) -> Result<HashMap<LinkId, BaseTexts>, Error>;
+
+    /// Intents that may still have an effect, oldest first, at most `limit` of them; of one project or of all.
+    async fn live_intents(&self, project: Option<ProjectLinkId>, limit: u32) -> Result<Vec<Intent>, Error>;
+    /// One intent by its key, whatever its state: the newest.
+    async fn intent(&self, key: IntentKey) -> Result<Option<Intent>, Error>;
+    /// Moves intents on in one durable transaction: to `Sent` with attempt, time, prepared values and transaction id as
+    /// in the given rows, before anything leaves this machine.
+    async fn advance(&self, fence: &Fence, intents: &[Intent]) -> Result<(), Error>;
+    /// The newest `write_id` of the journal, for the detection of rollback (design 4.3).
+    async fn newest_write_id(&self) -> Result<Option<String>, Error>;
+
+    /// Items that must be looked at again, due at `now`, oldest first, at most `limit`.
+    async fn dirty(&self, project: ProjectLinkId, now: Millis, limit: u32) -> Result<Vec<Dirty>, Error>;
+
+    /// Writes one batch: one fenced transaction, rows sorted by key, in chunks.
+    async fn write(&self, fence: &Fence, batch: &Batch) -> Result<(), Error>;
+
+    /// Conflicts, newest first; open ones only if asked.
+    async fn conflicts(&self, open_only: bool, limit: u32) -> Result<Vec<ConflictRow>, Error>;
+    /// Dead letters of one project or of all, oldest first.
+    async fn dead_letters(&self, project: Option<ProjectLinkId>, limit: u32) -> Result<Vec<DeadLetter>, Error>;
+    /// History of one link or of all, newest first.
+    async fn history(&self, link: Option<LinkId>, limit: u32) -> Result<Vec<HistoryRow>, Error>;
+    /// A held set by its hash.
+    async fn held(&self, hash: &str) -> Result<Option<HeldRow>, Error>;
+    /// Every accepted held set of one project.
+    async fn accepted(&self, project: ProjectLinkId) -> Result<Vec<HeldRow>, Error>;
+
+    /// Writes or replaces a run's row.
+    async fn put_run(&self, run: &RunRow) -> Result<(), Error>;
+    /// Runs, newest first.
+    async fn runs(&self, limit: u32) -> Result<Vec<RunRow>, Error>;
+    /// One run.
+    async fn run(&self, id: RunId) -> Result<Option<RunRow>, Error>;
+
+    /// Row counts.
+    async fn counts(&self) -> Result<Counts, Error>;
+    /// Deletes history older than `before` and finished intents older than `before`, in bounded steps; returns rows deleted.
+    async fn prune(&self, before: Millis) -> Result<u64, Error>;
+    /// How many intents are in each state, for tests and `hvs status`.
+    async fn intent_counts(&self) -> Result<HashMap<IntentState, u64>, Error>;
+}
