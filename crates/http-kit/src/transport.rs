@@ -1,0 +1,89 @@
+//! The leaf of the stack: what sends one request once.
+
+use tower::util::BoxCloneSyncService;
+
+use crate::{BoxError, Call, Effect, Error, Kind, Reply, codes};
+
+/// Sends one request once and buffers its answer. `reqwest` in production; an in-process server in tests:
+/// `BoxCloneSyncService::new(tower::service_fn(|call: Call| async move { .. }))`.
+pub type Transport = BoxCloneSyncService<Call, Reply, TransportError>;
+
+/// Why no whole answer came.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportError {
+    /// Sent, no answer in time.
+    #[error("no answer in time")]
+    Timeout,
+    /// No connection: nothing was sent.
+    #[error("no connection")]
+    Connect(#[source] BoxError),
+    /// The connection broke after (a part of) the request was sent.
+    #[error("connection broken")]
+    Reset(#[source] BoxError),
+    /// The answer's head came, its body broke off or could not be decompressed.
+    #[error("broken answer")]
+    Body(#[source] BoxError),
+    /// The answer is larger than the cap.
+    #[error("answer larger than {cap} bytes")]
+    TooLarge {
+        /// The cap, in bytes after decompression.
+        cap: usize,
+    },
+    /// A redirect that is not followed.
+    #[error("redirect to {host}")]
+    Redirect {
+        /// The status of the answer.
+        status: u16,
+        /// Where to, host only (a full address may hold secrets).
+        host: String,
+    },
+    /// The server's certificate was refused: nothing was sent.
+    #[error("certificate refused")]
+    Tls(#[source] BoxError),
+    /// This machine has no root certificates: nothing was sent.
+    #[error("no root certificates on this machine")]
+    NoRoots,
+    /// The request cannot be sent in this form: nothing was sent.
+    #[error("request cannot be sent")]
+    Setup(#[source] BoxError),
+}
+
+impl TransportError {
+    /// The error for the caller: a write that may have arrived is unknown, a read may be tried again.
+    pub(crate) fn into_error(self, service: &'static str, call: &Call) -> Error {
+        let unanswered = match call.effect {
+            Effect::Read => Kind::Transient,
+            Effect::Write => Kind::Unknown,
+        };
+        let unreadable = match call.effect {
+            Effect::Read => Kind::Rejected,
+            Effect::Write => Kind::Unknown,
+        };
+        let (kind, code) = match &self {
+            TransportError::Timeout => (unanswered, codes::NET_TIMEOUT),
+            TransportError::Connect(_) => (Kind::Transient, codes::NET_CONNECT),
+            TransportError::Reset(_) => (unanswered, codes::NET_RESET),
+            TransportError::Body(_) => (unanswered, codes::NET_BODY),
+            TransportError::TooLarge { .. } => (unreadable, codes::NET_BODY_TOO_LARGE),
+            TransportError::Redirect { .. } => (Kind::Fatal, codes::NET_REDIRECT),
+            TransportError::Tls(_) => (Kind::Fatal, codes::NET_TLS),
+            TransportError::NoRoots => (Kind::Fatal, codes::NET_TLS_ROOTS),
+            TransportError::Setup(_) => (Kind::Fatal, codes::NET_SETUP),
+        };
+        let mut error = Error::new(kind, code, service, call.route).with_detail(self.to_string());
+        if let TransportError::Redirect { status, .. } = &self {
+            error = error.with_status(*status);
+        }
+        match self {
+            TransportError::Connect(source)
+            | TransportError::Reset(source)
+            | TransportError::Body(source)
+            | TransportError::Tls(source)
+            | TransportError::Setup(source) => error.with_source(source),
+            TransportError::Timeout
+            | TransportError::TooLarge { .. }
+            | TransportError::Redirect { .. }
+            | TransportError::NoRoots => error,
+        }
+    }
+}
