@@ -92,17 +92,21 @@ fn build(settings: &Settings, builder: reqwest::ClientBuilder) -> Result<reqwest
 
 impl Leaf {
     async fn send(&self, mut call: Call) -> Result<Reply, TransportError> {
-        for _ in 0..=REDIRECTS_MAX {
+        let mut left = REDIRECTS_MAX;
+        loop {
             let response = self.once(&call).await?;
             match redirect(&call, &response)? {
-                Some(target) => call.url = target,
                 None => return self.whole(response).await,
+                Some(target) if left > 0 => call.url = target,
+                Some(_) => {
+                    return Err(TransportError::Redirect {
+                        status: response.status().as_u16(),
+                        host: "itself, again and again".to_owned(),
+                    });
+                }
             }
+            left -= 1;
         }
-        Err(TransportError::Redirect {
-            status: 310,
-            host: "itself, again and again".to_owned(),
-        })
     }
 
     async fn once(&self, call: &Call) -> Result<reqwest::Response, TransportError> {
@@ -110,9 +114,10 @@ impl Leaf {
         if !plain && !self.roots {
             return Err(TransportError::NoRoots);
         }
-        let client = match plain && is_loopback(&call.url) {
-            true => &self.local,
-            false => &self.outside,
+        let client = if plain && is_loopback(&call.url) {
+            &self.local
+        } else {
+            &self.outside
         };
         let mut headers = call.headers.clone();
         // Exactly this form: Huly does not recognise a name with a q-value (reference 2.2).
@@ -255,9 +260,10 @@ struct Capped {
 
 impl Capped {
     fn broken(&self, cause: io::Error) -> TransportError {
-        match self.full {
-            true => TransportError::TooLarge { cap: self.cap },
-            false => TransportError::Body(cause.into()),
+        if self.full {
+            TransportError::TooLarge { cap: self.cap }
+        } else {
+            TransportError::Body(cause.into())
         }
     }
 }
@@ -282,11 +288,10 @@ fn broken_request(cause: reqwest::Error) -> TransportError {
     let cause = cause.without_url();
     if cause.is_builder() {
         TransportError::Setup(cause.into())
+    } else if cause.is_connect() && is_certificate(&cause) {
+        TransportError::Tls(cause.into())
     } else if cause.is_connect() {
-        match is_certificate(&cause) {
-            true => TransportError::Tls(cause.into()),
-            false => TransportError::Connect(cause.into()),
-        }
+        TransportError::Connect(cause.into())
     } else if cause.is_timeout() {
         TransportError::Timeout
     } else {

@@ -154,12 +154,14 @@ impl Pace {
     }
 }
 
-/// A bucket holds a twentieth of the count, the rest refills evenly over the window: together never more than the
-/// count in any window, also where the server's window slides and counts refused requests.
+/// A bucket holds a twentieth of the count (at least one try) and refills evenly. A full bucket and what refills in
+/// the rest of a window are together the count, so no window holds more, also where the server's window slides.
 fn quota(rate: Rate) -> Option<Quota> {
     let burst = NonZeroU32::new(rate.count / 20).unwrap_or(NonZeroU32::MIN);
-    let refill = rate.count.saturating_sub(burst.get()).max(1);
-    Quota::with_period(rate.window / refill).map(|quota| quota.allow_burst(burst))
+    let refill = rate.count.saturating_sub(burst.get() - 1).max(1);
+    // A nanosecond more makes up for the division's rounding down.
+    let period = rate.window / refill + Duration::from_nanos(1);
+    Quota::with_period(period).map(|quota| quota.allow_burst(burst))
 }
 
 impl<S> Layer<S> for Pace {

@@ -15,7 +15,7 @@ use crate::stack::Attempt;
 use crate::{Effect, Error, Kind, Reply, Settings, codes};
 
 /// No server is believed that asks for a longer wait.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 
 /// Chance, shared by all calls of one stack.
 #[derive(Debug, Clone)]
@@ -59,14 +59,12 @@ impl Retry {
     /// The wait before the repeat after `tries` sendings. A wait that the server asked for is kept in full; the
     /// jitter on top keeps those it told the same from coming back together.
     fn wait(&self, tries: u32, asked: Option<Duration>) -> Duration {
-        match asked {
-            Some(asked) => asked + self.jitter.up_to(self.base),
-            None => {
-                let doublings = tries.saturating_sub(1).min(20);
-                self.jitter
-                    .up_to(self.base.saturating_mul(1 << doublings).min(self.cap))
-            }
+        if let Some(asked) = asked {
+            return asked + self.jitter.up_to(self.base);
         }
+        let doublings = tries.saturating_sub(1).min(20);
+        let range = self.base.saturating_mul(1 << doublings);
+        self.jitter.up_to(range.min(self.cap))
     }
 }
 

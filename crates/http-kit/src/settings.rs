@@ -68,7 +68,7 @@ impl Default for SilenceSettings {
         Self {
             after_timeouts: 2,
             first: Duration::from_secs(90),
-            max: Duration::from_secs(600),
+            max: Duration::from_mins(10),
         }
     }
 }
@@ -77,12 +77,12 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             service: "http",
-            read_timeout: Duration::from_secs(60),
+            read_timeout: Duration::from_mins(1),
             write_timeout: Duration::from_secs(15),
             connect_timeout: Duration::from_secs(10),
-            deadline: Duration::from_secs(180),
+            deadline: Duration::from_mins(3),
             idle_connections: 10,
-            idle_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_mins(1),
             concurrency: 8,
             write_concurrency: 4,
             rate: None,
@@ -99,7 +99,7 @@ impl Default for Settings {
 impl Settings {
     /// The settings, or the name of the first one that is out of its bounds (fatal, [`codes::NET_SETTINGS`]).
     pub(crate) fn checked(&self) -> Result<(), Error> {
-        const HOUR: Duration = Duration::from_secs(3600);
+        const HOUR: Duration = Duration::from_hours(1);
         const TICK: Duration = Duration::from_millis(1);
         let span = |time: Duration, max: Duration| (TICK..=max).contains(&time);
         let rules = [

@@ -139,9 +139,8 @@ impl Drop for Pass {
 
 /// What a result says about the server.
 fn ending(result: &Result<Reply, Error>) -> Ending {
-    let error = match result {
-        Ok(_) => return Ending::Answered,
-        Err(error) => error,
+    let Err(error) = result else {
+        return Ending::Answered;
     };
     match error.code() {
         codes::NET_TIMEOUT => Ending::TimedOut,

@@ -145,24 +145,19 @@ impl Http {
             sent: Arc::clone(&sent),
         };
         let answer = self.stack.clone().oneshot(attempt);
-        match tokio::time::timeout_at(deadline, answer).await {
-            Ok(result) => result,
-            Err(_) => {
-                let sent = sent.load(Ordering::Relaxed);
-                let kind = match effect {
-                    Effect::Write if sent => Kind::Unknown,
-                    Effect::Read | Effect::Write => Kind::Transient,
-                };
-                Err(
-                    Error::new(kind, codes::NET_DEADLINE, self.settings.service, route)
-                        .with_detail(format!(
-                            "not done within {} ms",
-                            self.settings.deadline.as_millis()
-                        ))
-                        .with_tries(u32::from(sent)),
-                )
-            }
+        if let Ok(result) = tokio::time::timeout_at(deadline, answer).await {
+            return result;
         }
+        let sent = sent.load(Ordering::Relaxed);
+        let kind = match effect {
+            Effect::Write if sent => Kind::Unknown,
+            Effect::Read | Effect::Write => Kind::Transient,
+        };
+        let limit = self.settings.deadline.as_millis();
+        let error = Error::new(kind, codes::NET_DEADLINE, self.settings.service, route);
+        Err(error
+            .with_detail(format!("not done within {limit} ms"))
+            .with_tries(u32::from(sent)))
     }
 }
 
