@@ -43,3 +43,22 @@ pub struct Footer {
     /// A line that says why a task was cancelled.
     pub note: Option<Arc<str>>,
 }
+
+/// What stands in a description: the author's text and the footer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Split {
+    /// The text without any footer.
+    pub body: String,
+    /// What the footer said; the last valid one counts.
+    pub footer: Option<Footer>,
+}
+
+/// Parts a description into the author's text and the footer.
+pub fn split(raw: &str) -> Split {
+    Split { body: raw.to_owned(), footer: None }
+}
+
+/// Puts the footer below the author's text.
+pub fn compose(body: &str, footer: &Footer) -> String {
+    format!("{body}{}", footer.label.as_deref().unwrap_or_default())
+}
