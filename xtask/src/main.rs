@@ -1,0 +1,49 @@
+//! The project's own commands: `cargo xtask test`, `cargo xtask tidy`.
+//!
+//! One file per command: a module with `Args` (its flags) and `run`. To add one, add the module, a variant of
+//! [`Command`] and its arm in [`main`].
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool of ours: its output is what it is for"
+)]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod counts;
+mod test;
+mod tidy;
+mod workspace;
+
+/// The project's own commands.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Xtask {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Everything the README promises: fmt, clippy, tidy, tests, doctests, docs
+    Test(test::Args),
+    /// Sizes, documentation, dependency direction and the rules that lints cannot hold
+    Tidy(tidy::Args),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Xtask::parse().command {
+        Command::Test(args) => test::run(&args),
+        Command::Tidy(args) => tidy::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
