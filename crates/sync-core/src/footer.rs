@@ -1,4 +1,19 @@
 //! The footer: a hint for people, for adoption and for rebuilding a lost store (design 3.4).
+//!
+//! Ours is a block of lines between two comments, which Markdown does not show:
+//!
+//! ```text
+//! <!-- hvs:begin v1 store=… link=… generation=1 attempt=1 -->
+//! Kept the same as Huly [PROJ-12](https://huly.example/…) by hvs.
+//! Note by hvs: its issue was deleted in Huly
+//! <!-- hvs:end -->
+//! ```
+//!
+//! [`split`] parts it from the author's text, [`compose`] puts it below.
+
+mod ours;
+mod piece;
+mod predecessor;
 
 use std::sync::Arc;
 
@@ -49,16 +64,94 @@ pub struct Footer {
 pub struct Split {
     /// The text without any footer.
     pub body: String,
-    /// What the footer said; the last valid one counts.
+    /// What the footer said; the last valid one counts, and ours before the predecessor's.
     pub footer: Option<Footer>,
 }
 
-/// Parts a description into the author's text and the footer.
+/// Parts a description into the author's text and the footer. A text without any footer comes back as it is.
+///
+/// Ours is cut wherever it stands, with what is left of a broken one: each of its lines that is still as hvs wrote
+/// it. The predecessor's is cut only in the very forms that it wrote. Text before, inside and after them stays, parted
+/// by a blank line where something was cut out; nothing else of it changes.
+///
+/// ```
+/// use sync_core::footer::split;
+/// let parts = split("Do it.\n\n---\nHuly Issue: PROJ-12\nadded by somebody");
+/// assert_eq!(parts.body, "Do it.\n\nadded by somebody");
+/// assert_eq!(parts.footer.unwrap().label.as_deref(), Some("PROJ-12"));
+/// // a mention in a sentence is no footer
+/// assert_eq!(split("as in Huly Issue: OTHER-3").footer, None);
+/// ```
 pub fn split(raw: &str) -> Split {
-    Split { body: raw.to_owned(), footer: None }
+    let mut parts = once(raw);
+    // what stood around a footer may have hidden an older one; every round takes text away, so this ends
+    loop {
+        let again = once(&parts.body);
+        if again.body == parts.body {
+            return parts;
+        }
+        parts.body = again.body;
+        parts.footer = parts.footer.or(again.footer);
+    }
 }
 
-/// Puts the footer below the author's text.
+/// Puts the footer below the author's text, parted by a blank line. The text itself is not touched: for every text
+/// that [`split`] gave, `split(compose(body, f)).body == body`; from any other text footers are cut first, and that is
+/// all that is lost. The footer is [`Footer::settled`] first.
+///
+/// ```
+/// use sync_core::footer::{Footer, Writer, compose, split};
+/// let footer = Footer { writer: Writer::Ours, label: Some("PROJ-12".into()), url: None, marker: None, note: None };
+/// let text = compose("Do it.", &footer);
+/// let parts = split(&format!("{text}\nadded by somebody"));
+/// assert_eq!(parts.body, "Do it.\n\nadded by somebody");
+/// assert_eq!(parts.footer, Some(footer));
+/// ```
 pub fn compose(body: &str, footer: &Footer) -> String {
-    format!("{body}{}", footer.label.as_deref().unwrap_or_default())
+    let block = ours::render(&footer.settled());
+    if body.is_empty() {
+        block
+    } else {
+        format!("{body}\n\n{block}")
+    }
+}
+
+/// The most that [`compose`] adds to a text, in bytes.
+pub const MAX_BYTES: usize = 8_192;
+/// Longest label and note, in characters; what is over is cut off.
+const MAX_TEXT_CHARS: usize = 500;
+/// Longest link, in bytes; a longer one is left out.
+const MAX_URL_BYTES: usize = 2_000;
+
+impl Footer {
+    /// The footer as it can be written and read back: by us, texts on one line, not blank and not too long, the link
+    /// without characters that would end it.
+    #[must_use]
+    pub fn settled(&self) -> Footer {
+        let text = |text: &Option<Arc<str>>| {
+            ours::clean_text(text.as_deref()?, MAX_TEXT_CHARS).map(Arc::from)
+        };
+        Footer {
+            writer: Writer::Ours,
+            label: text(&self.label),
+            url: self
+                .url
+                .as_deref()
+                .and_then(|url| ours::clean_url(url, MAX_URL_BYTES))
+                .map(Arc::from),
+            marker: self.marker,
+            note: text(&self.note),
+        }
+    }
+}
+
+/// One round of cutting.
+fn once(raw: &str) -> Split {
+    let mut pieces = ours::cut(raw);
+    let own = ours::footer(&pieces);
+    let before = predecessor::cut(&mut pieces);
+    Split {
+        body: piece::join(raw, &pieces),
+        footer: own.or(before),
+    }
 }
