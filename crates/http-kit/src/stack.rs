@@ -128,6 +128,11 @@ impl Http {
         result
     }
 
+    /// The settings this stack was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// What this stack has done since it was made.
     pub fn stats(&self) -> Stats {
         self.counters.snapshot()

@@ -65,6 +65,10 @@ impl TransportError {
             TransportError::Reset(_) => (unanswered, codes::NET_RESET),
             TransportError::Body(_) => (unanswered, codes::NET_BODY),
             TransportError::TooLarge { .. } => (unreadable, codes::NET_BODY_TOO_LARGE),
+            // "Found" and "see other" after a write may mean that it was done.
+            TransportError::Redirect {
+                status: 302 | 303, ..
+            } if call.effect == Effect::Write => (Kind::Unknown, codes::NET_REDIRECT),
             TransportError::Redirect { .. } => (Kind::Fatal, codes::NET_REDIRECT),
             TransportError::Tls(_) => (Kind::Fatal, codes::NET_TLS),
             TransportError::NoRoots => (Kind::Fatal, codes::NET_TLS_ROOTS),

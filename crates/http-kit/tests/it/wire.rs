@@ -1,10 +1,4 @@
 //! The production transport against real sockets on loopback.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failure in a helper of a test is a failed test"
-)]
-
 use std::io::Write;
 use std::time::Duration;
 
@@ -333,7 +327,7 @@ async fn without_root_certificates_plain_calls_work_and_tls_ones_say_what_is_mis
         let output = std::process::Command::new(std::env::current_exe().unwrap())
             .args([
                 "--exact",
-                "without_root_certificates_plain_calls_work_and_tls_ones_say_what_is_missing",
+                "wire::without_root_certificates_plain_calls_work_and_tls_ones_say_what_is_missing",
             ])
             .env(MARK, "1")
             .env("SSL_CERT_FILE", "/nonexistent/roots.pem")
@@ -360,4 +354,25 @@ async fn without_root_certificates_plain_calls_work_and_tls_ones_say_what_is_mis
         (error.kind(), error.code()),
         (Kind::Fatal, codes::NET_TLS_ROOTS)
     );
+}
+
+#[tokio::test]
+async fn a_write_that_is_sent_to_see_another_page_may_have_been_done() {
+    let cases = [
+        (301, Kind::Fatal),
+        (302, Kind::Unknown),
+        (303, Kind::Unknown),
+        (308, Kind::Fatal),
+    ];
+    for (status, kind) in cases {
+        let head = format!("{status} Elsewhere\r\nlocation: /x");
+        let (address, mut seen) = raw(answer(&head, b"")).await;
+        let error = http(100).call(post(&address)).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.code()),
+            (kind, codes::NET_REDIRECT),
+            "{status}"
+        );
+        assert!(seen.try_recv().is_ok() && seen.try_recv().is_err());
+    }
 }

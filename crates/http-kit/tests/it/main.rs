@@ -1,0 +1,13 @@
+//! The rules of the stack, over an in-process server with a paused clock and over real sockets.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failure in a helper of a test is a failed test"
+)]
+
+mod limits;
+mod retry;
+mod server;
+mod silence;
+mod wire;
