@@ -129,9 +129,7 @@ fn unescape(text: &str) -> String {
 pub(super) fn cut(raw: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     for line in raw.split('\n') {
-        if line.contains(OPEN) {
-            cut_line(line, &mut pieces);
-        } else {
+        if !cut_comments(line, &mut pieces) {
             pieces.push(
                 read_says(line.trim_end())
                     .map_or(Piece::Line(line), |says| Piece::Cut(Cut::Says(says))),
@@ -141,8 +139,8 @@ pub(super) fn cut(raw: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// A line that may hold comments of ours, perhaps with text beside them.
-fn cut_line<'a>(line: &'a str, pieces: &mut Vec<Piece<'a>>) {
+/// Takes a line apart that holds comments of ours, perhaps with text beside them. `false` if it holds none.
+fn cut_comments<'a>(line: &'a str, pieces: &mut Vec<Piece<'a>>) -> bool {
     let mut text_from = 0;
     let mut search_from = 0;
     let mut found = false;
@@ -164,9 +162,8 @@ fn cut_line<'a>(line: &'a str, pieces: &mut Vec<Piece<'a>>) {
     }
     if found {
         beside(line.get(text_from..).unwrap_or_default(), pieces);
-    } else {
-        pieces.push(Piece::Line(line));
     }
+    found
 }
 
 /// Text on the same line as a comment of ours.

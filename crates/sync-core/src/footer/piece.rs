@@ -62,32 +62,31 @@ pub(super) fn join(raw: &str, pieces: &[Piece<'_>]) -> String {
     match stretches.as_slice() {
         [_] => raw.to_owned(),
         [first, others @ ..] if others.iter().all(|text| is_blank(text)) => first.clone(),
-        all => parted(
-            all.iter()
-                .map(String::as_str)
-                .filter(|text| !is_blank(text)),
-        ),
+        [first, others @ ..] => parted(first, others),
+        [] => String::new(),
     }
 }
 
 /// A stretch above a cut without the blank line between them.
 fn without_gap(text: &str) -> &str {
-    text.strip_suffix('\n')
-        .or_else(|| text.strip_suffix("\r\n\r"))
+    let unix = text.strip_suffix('\n');
+    unix.or_else(|| text.strip_suffix("\r\n\r"))
         .or_else(|| text.strip_suffix('\r'))
         .unwrap_or(text)
 }
 
-fn parted<'a>(stretches: impl Iterator<Item = &'a str>) -> String {
+fn parted(first: &str, others: &[String]) -> String {
     let ends = ['\n', '\r'];
-    let mut out = String::new();
-    for stretch in stretches {
-        if out.is_empty() {
-            out.push_str(stretch);
-            continue;
+    let mut out = if is_blank(first) {
+        String::new()
+    } else {
+        first.to_owned()
+    };
+    for stretch in others.iter().filter(|text| !is_blank(text)) {
+        if !out.is_empty() {
+            out.truncate(out.trim_end_matches(ends).len());
+            out.push_str("\n\n");
         }
-        out.truncate(out.trim_end_matches(ends).len());
-        out.push_str("\n\n");
         out.push_str(stretch.trim_start_matches(ends));
     }
     out
