@@ -1,0 +1,233 @@
+//! Signing in: the account service, and the choice of a workspace.
+
+use http_kit::{Call, Effect, Error, Http, Kind};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::Url;
+use uuid::Uuid;
+
+use crate::codes::{
+    HULY_LOGIN_REFUSED, HULY_LOGIN_TWO_FACTOR, HULY_SHAPE, HULY_WORKSPACE_UNKNOWN,
+    HULY_WORKSPACE_WRONG,
+};
+use crate::discovery::http_url;
+use crate::json::Origin;
+
+const SERVICE: &str = "huly-account";
+
+/// What an account is known by.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// A token got elsewhere: of the account, or of the workspace itself.
+    Token(SecretString),
+    /// An e-mail address and its password. Five wrong passwords lock the account.
+    Password {
+        /// The address.
+        email: String,
+        /// The password.
+        password: SecretString,
+    },
+}
+
+/// A workspace that was entered.
+#[derive(Debug, Clone)]
+pub struct Entrance {
+    /// The account's uuid.
+    pub account: Uuid,
+    /// The workspace's uuid.
+    pub workspace: Uuid,
+    /// The workspace's short name, as asked for.
+    pub workspace_url: String,
+    /// What the account may do there (`OWNER`, `MAINTAINER`, `USER`, `GUEST` ...).
+    pub role: Option<String>,
+    /// The transactor.
+    pub transactor: Url,
+    /// The workspace token.
+    pub token: SecretString,
+    /// The token that the workspace was asked for with.
+    pub(crate) asked_with: SecretString,
+}
+
+/// The account service of one installation.
+#[derive(Debug, Clone)]
+pub struct AccountService {
+    http: Http,
+    url: Url,
+}
+
+impl AccountService {
+    /// The service at this address; `http` reads answers with [`crate::classify::account`].
+    pub fn new(http: Http, url: Url) -> Self {
+        Self { http, url }
+    }
+
+    /// Enters a workspace: signs in where that is needed, chooses the workspace, and checks that the answer is for
+    /// the one that was asked for. A refusal is fatal and nothing is sent again.
+    pub async fn enter(&self, who: &Credentials, workspace: &str) -> Result<Entrance, Error> {
+        match who {
+            Credentials::Password { email, password } => {
+                let token = self.login(email, password).await?;
+                self.select_workspace(&token, workspace).await
+            }
+            Credentials::Token(token) => match self.login_info(token, workspace).await? {
+                Some(entrance) => Ok(entrance),
+                None => self.select_workspace(token, workspace).await,
+            },
+        }
+    }
+
+    /// Signs in with a password, once: the call is sent as a write, so no layer repeats it.
+    pub async fn login(&self, email: &str, password: &SecretString) -> Result<SecretString, Error> {
+        const LOGIN: Origin = origin("login");
+        let params = json!({"email": email, "password": password.expose_secret()});
+        let answer = self.ask::<Login>(LOGIN, params, None, Effect::Write).await;
+        let login = answer.map_err(unchanged)?;
+        if login.tfa_required == Some(true) {
+            let detail = "the token of a password stands for no account before the second factor";
+            return Err(LOGIN.error(Kind::Fatal, HULY_LOGIN_TWO_FACTOR, detail));
+        }
+        login.token.ok_or_else(|| {
+            LOGIN.error(Kind::Fatal, HULY_LOGIN_REFUSED, "the answer holds no token")
+        })
+    }
+
+    /// Chooses a workspace by its short name. **The server may answer with another workspace where it knows none of
+    /// that name**, so the name in the answer is compared.
+    pub async fn select_workspace(
+        &self,
+        token: &SecretString,
+        workspace: &str,
+    ) -> Result<Entrance, Error> {
+        const SELECT: Origin = origin("selectWorkspace");
+        let params = json!({"workspaceUrl": workspace, "kind": "external"});
+        let answer: LoginInfo = self.ask(SELECT, params, Some(token), Effect::Read).await?;
+        let found = answer.workspace_url.as_deref().unwrap_or_default();
+        if found != workspace {
+            let detail = format!("asked for `{workspace}`, answered for `{found}`");
+            return Err(SELECT.error(Kind::Fatal, HULY_WORKSPACE_WRONG, detail));
+        }
+        let entrance = self.entrance(SELECT, answer, token)?;
+        entrance.ok_or_else(|| {
+            let detail = format!("no workspace `{workspace}` in the answer");
+            SELECT.error(Kind::Fatal, HULY_WORKSPACE_UNKNOWN, detail)
+        })
+    }
+
+    /// What a token stands for: an entrance where it is a workspace token (of the right workspace, else fatal),
+    /// `None` where it is an account token.
+    pub async fn login_info(
+        &self,
+        token: &SecretString,
+        workspace: &str,
+    ) -> Result<Option<Entrance>, Error> {
+        const INFO: Origin = origin("getLoginInfoByToken");
+        let answer: LoginInfo = self.ask(INFO, json!({}), Some(token), Effect::Read).await?;
+        if answer.workspace.is_none() {
+            return Ok(None);
+        }
+        let found = answer.workspace_url.as_deref().unwrap_or_default();
+        if found != workspace {
+            let detail = format!("asked for `{workspace}`, the token is for `{found}`");
+            return Err(INFO.error(Kind::Fatal, HULY_WORKSPACE_WRONG, detail));
+        }
+        self.entrance(INFO, answer, token)
+    }
+
+    /// The entrance in an answer, where it names a workspace and a transactor.
+    fn entrance(
+        &self,
+        origin: Origin,
+        answer: LoginInfo,
+        asked_with: &SecretString,
+    ) -> Result<Option<Entrance>, Error> {
+        let (Some(workspace), Some(endpoint)) = (answer.workspace, answer.endpoint) else {
+            return Ok(None);
+        };
+        let Some(token) = answer.token else {
+            return Err(origin.error(Kind::Fatal, HULY_SHAPE, "field `result.token`: missing"));
+        };
+        Ok(Some(Entrance {
+            account: answer.account,
+            workspace,
+            workspace_url: answer.workspace_url.unwrap_or_default(),
+            role: answer.role,
+            transactor: http_url(&self.url, &endpoint, origin)?,
+            token,
+            asked_with: asked_with.clone(),
+        }))
+    }
+
+    async fn ask<T: serde::de::DeserializeOwned>(
+        &self,
+        origin: Origin,
+        params: Value,
+        token: Option<&SecretString>,
+        effect: Effect,
+    ) -> Result<T, Error> {
+        let body = json!({"method": origin.route, "params": params});
+        let mut call = Call::post_json(origin.route, self.url.clone(), &body, effect)?;
+        if let Some(token) = token {
+            call = call.with_bearer(token)?;
+        }
+        let reply = self.http.call(call).await?;
+        let answer: Answer<T> = origin.decode_secret(&reply.body)?;
+        Ok(answer.result)
+    }
+}
+
+const fn origin(method: &'static str) -> Origin {
+    Origin {
+        service: SERVICE,
+        route: method,
+    }
+}
+
+/// A login without an answer changed nothing that matters: it is tried again in the next run.
+fn unchanged(error: Error) -> Error {
+    match error.kind() {
+        Kind::Unknown => {
+            let again = Error::new(Kind::Transient, error.code(), SERVICE, error.route())
+                .with_detail(error.detail())
+                .with_tries(error.tries());
+            match error.status() {
+                Some(status) => again.with_status(status),
+                None => again,
+            }
+        }
+        Kind::Transient | Kind::Conflict | Kind::Rejected | Kind::Fatal => error,
+    }
+}
+
+/// A success of the account service.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Answer<T> {
+    pub(crate) result: T,
+}
+
+/// What `login` answers.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Login {
+    #[serde(default)]
+    token: Option<SecretString>,
+    #[serde(default)]
+    tfa_required: Option<bool>,
+}
+
+/// What `selectWorkspace` and `getLoginInfoByToken` answer.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LoginInfo {
+    account: Uuid,
+    #[serde(default)]
+    token: Option<SecretString>,
+    #[serde(default)]
+    endpoint: Option<String>,
+    #[serde(default)]
+    workspace: Option<Uuid>,
+    #[serde(default)]
+    workspace_url: Option<String>,
+    #[serde(default)]
+    role: Option<String>,
+}
