@@ -82,11 +82,11 @@ fn refused_session(reply: &Reply) -> Verdict {
     let Some(mode) = body.mode else {
         return failed((Kind::Fatal, c::HULY_FORBIDDEN), error_words(reply));
     };
-    let reading = match mode.as_str() {
-        "archived" | "archiving-pending-backup" | "archiving-backup" | "archiving-clean" => {
-            (Kind::Fatal, c::HULY_WORKSPACE_CLOSED)
-        }
-        _ => (Kind::Fatal, c::HULY_SESSION_REFUSED),
+    let closed = ["archiv", "delet", "pending-deletion"];
+    let reading = if closed.iter().any(|start| mode.starts_with(start)) {
+        (Kind::Fatal, c::HULY_WORKSPACE_CLOSED)
+    } else {
+        (Kind::Fatal, c::HULY_SESSION_REFUSED)
     };
     failed(reading, format!("{message}, mode {mode}"))
 }
@@ -258,6 +258,45 @@ mod tests {
         ];
         for (words, expected) in cases {
             assert_eq!(by_words(words).map(|(_, code)| code), expected, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_403_is_read_by_the_mode_of_the_workspace() {
+        let cases = [
+            (
+                r#"{"message":"Failed to create session","mode":"upgrading"}"#,
+                c::HULY_SESSION_REFUSED,
+            ),
+            (
+                r#"{"message":"Failed to create session","mode":"migration"}"#,
+                c::HULY_SESSION_REFUSED,
+            ),
+            (
+                r#"{"message":"Failed to create session","mode":"archived"}"#,
+                c::HULY_WORKSPACE_CLOSED,
+            ),
+            (
+                r#"{"message":"Failed to create session","mode":"pending-deletion"}"#,
+                c::HULY_WORKSPACE_CLOSED,
+            ),
+            (
+                r#"{"message":"Invalid workspace"}"#,
+                c::HULY_WORKSPACE_WRONG,
+            ),
+            ("<html>a proxy</html>", c::HULY_FORBIDDEN),
+        ];
+        for (body, expected) in cases {
+            let reply = Reply {
+                status: http::StatusCode::FORBIDDEN,
+                headers: http::HeaderMap::new(),
+                body: body.into(),
+                tries: 1,
+            };
+            let Verdict::Failed { kind, code, .. } = refused_session(&reply) else {
+                panic!("{body} is no success");
+            };
+            assert_eq!((kind, code), (Kind::Fatal, expected), "{body}");
         }
     }
 

@@ -27,6 +27,8 @@ codes! {
         "Check the workspace's short name: it is the one in the browser's address.";
     HULY_NOT_A_MEMBER: "The account is not a member of the workspace.",
         "Have an owner of the workspace invite the account.";
+    HULY_PROJECT_NOT_A_MEMBER: "The account is not among the members of the project, so its issues cannot be seen (the list is just empty).",
+        "Add the account to the project's members in Huly (being an owner does not count), or take the project out of the config.";
     HULY_SESSION_REFUSED: "Huly opened no session: the workspace is being upgraded, or the account is no member of it.",
         "Wait if an upgrade is going on; else check the account's membership of the workspace.";
     HULY_WORKSPACE_UPGRADING: "The workspace is being upgraded or moved; the account is a member of it.",

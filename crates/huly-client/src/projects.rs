@@ -1,10 +1,11 @@
 //! Projects and what decides on their statuses.
 
-use http_kit::Error;
+use http_kit::{Error, Kind};
 use serde_json::json;
 
 use crate::client::Huly;
-use crate::find::Find;
+use crate::codes::HULY_PROJECT_NOT_A_MEMBER;
+use crate::find::{FIND, Find};
 use crate::ids::DocRef;
 use crate::types::{Project, Workflow, class};
 
@@ -22,6 +23,19 @@ impl Huly {
             .with("_id", json!(id))
             .archived_too();
         Ok(self.find(&find).await?.pop())
+    }
+
+    /// Says so where the account cannot see a project's issues (fatal for that project). To be asked of a project read
+    /// *after* a list or a read by id came back empty, before that is believed: see [`Project::has_member`].
+    pub fn require_member(&self, project: &Project) -> Result<(), Error> {
+        if project.has_member(self.account().uuid) {
+            return Ok(());
+        }
+        let detail = format!(
+            "no member of project {} ({})",
+            project.identifier, project.name
+        );
+        Err(FIND.error(Kind::Fatal, HULY_PROJECT_NOT_A_MEMBER, detail))
     }
 
     /// All that decides which statuses apply where: three queries.

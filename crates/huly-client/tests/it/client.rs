@@ -180,10 +180,13 @@ async fn an_empty_list_is_believed_only_with_membership() {
         .await
         .expect("signed in");
     let projects = other.projects().await.expect("read");
-    assert!(
-        !projects[0].has_member(other.account().uuid),
-        "the owner is no member by that"
+    let error = other.require_member(&projects[0]).expect_err("no member");
+    assert_eq!(
+        (error.kind(), error.code()),
+        (Kind::Fatal, c::HULY_PROJECT_NOT_A_MEMBER)
     );
+    assert!(error.detail().contains("TSK"), "{error}");
+    other.require_member(&project()).expect("a member");
 }
 
 #[tokio::test(start_paused = true)]
@@ -579,4 +582,63 @@ async fn after_two_timeouts_the_transactor_is_left_alone_for_90_seconds() {
         .await
         .expect_err("the probe has no answer either");
     assert_eq!(server.calls("tx").len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn numbers_are_taken_one_at_a_time_and_other_writes_four_at_a_time() {
+    let server = Server::like("tx-reserve-three-numbers");
+    let huly = server.connect().await.expect("signed in");
+    let project = DocRef::from("P");
+    let calls = (0..8).map(|n| huly.take_numbers(&project, NonZeroU32::MIN, tx(n)));
+    let taken = futures::future::join_all(calls).await;
+    assert!(taken.iter().all(Result::is_ok));
+    assert_eq!(
+        (server.calls("tx").len(), server.most_writes_at_once()),
+        (8, 1)
+    );
+
+    let server = Server::like("tx-apply-if-update-retrieve");
+    let huly = server.connect().await.expect("signed in");
+    let update = retitle();
+    let written = futures::future::join_all((0..20).map(|_| huly.update_issue(&update))).await;
+    assert!(written.iter().all(Result::is_ok));
+    assert_eq!(
+        (server.calls("tx").len(), server.most_writes_at_once()),
+        (20, 4)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn own_rows_are_found_by_the_tag_of_their_ids() {
+    let server = Server::like("open-find-tx-by-id-range");
+    let huly = server.connect().await.expect("signed in");
+    let rows = huly
+        .own_rows(0xa1ee_0daf, None, NonZeroU32::MIN)
+        .await
+        .expect("read");
+    assert_eq!(rows.len(), 4);
+    huly.newest_own_row(0xa1ee_0daf)
+        .await
+        .expect("read")
+        .expect("a row");
+    let asked = &server.calls("find-all")[1].body;
+    assert_eq!(
+        asked["options"]["sort"],
+        json!({"modifiedOn": -1, "_id": -1})
+    );
+    assert_eq!(asked["query"]["_id"]["$gte"], "a1ee0daf0000000000000000");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_call_can_be_made_from_any_thread() {
+    fn sendable<T: Send>(_: &T) {}
+    fn shared<T: Send + Sync>(_: &T) {}
+    let huly = Server::new(|_| None).connect().await.expect("signed in");
+    shared(&huly);
+    let (update, size) = (retitle(), NonZeroU32::MIN);
+    sendable(&huly.update_issue(&update));
+    sendable(&huly.issues_changed(Position::since(Millis(0)), size));
+    sendable(&huly.update_description(&update.issue, ""));
+    sendable(&huly.take_numbers(&update.issue, size, tx(1)));
+    sendable(&huly.moves_of(&[]));
 }

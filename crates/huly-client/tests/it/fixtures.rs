@@ -44,205 +44,71 @@ enum Answered {
 use Answered::{NoObject, Objects, Refused, Taken};
 use Holds::{Apply, Failure, Found, List, Success, Tx};
 
+#[rustfmt::skip] // one file a line
 const TABLE: &[(&str, Holds)] = &[
-    (
-        "account-bad-token",
-        Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED),
-    ),
-    (
-        "account-expired-token",
-        Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED),
-    ),
+    ("account-bad-token", Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED)),
+    ("account-expired-token", Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED)),
     ("account-get-login-info-by-token", Success(account_method)),
     ("account-get-social-ids", Success(social_ids)),
     ("account-get-user-workspaces", Success(not_asked)),
     ("account-get-user-workspaces-none", Success(not_asked)),
     ("account-login", Success(account_method)),
     ("account-login-otp-no-mail", Success(not_asked)),
-    (
-        "account-login-wrong-password",
-        Failure(Kind::Fatal, c::HULY_LOGIN_REFUSED),
-    ),
-    (
-        "account-malformed-body",
-        Failure(Kind::Rejected, c::HULY_BAD_REQUEST),
-    ),
-    (
-        "account-no-token",
-        Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED),
-    ),
+    ("account-login-wrong-password", Failure(Kind::Fatal, c::HULY_LOGIN_REFUSED)),
+    ("account-malformed-body", Failure(Kind::Rejected, c::HULY_BAD_REQUEST)),
+    ("account-no-token", Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED)),
     ("account-select-workspace", Success(account_method)),
-    (
-        "account-select-workspace-not-a-member",
-        Failure(Kind::Fatal, c::HULY_NOT_A_MEMBER),
-    ),
+    ("account-select-workspace-not-a-member", Failure(Kind::Fatal, c::HULY_NOT_A_MEMBER)),
     // A success by its status and shape; that it is for another workspace is found by comparing (session.rs).
     ("account-select-workspace-unknown", Success(account_method)),
-    (
-        "account-unknown-method",
-        Failure(Kind::Fatal, c::HULY_HTTP_404),
-    ),
+    ("account-unknown-method", Failure(Kind::Fatal, c::HULY_HTTP_404)),
     ("account", Success(session_account)),
-    (
-        "blob-missing",
-        Failure(Kind::Rejected, c::HULY_BLOB_MISSING),
-    ),
+    ("blob-missing", Failure(Kind::Rejected, c::HULY_BLOB_MISSING)),
     ("blob-of-description", Success(stored_text)),
     ("blob-put", Success(not_asked)),
-    (
-        "collaborator-bad-token",
-        Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED),
-    ),
+    ("collaborator-bad-token", Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED)),
     ("collaborator-create-content", Success(collaborator_content)),
-    (
-        "collaborator-create-content-again",
-        Success(collaborator_content),
-    ),
-    (
-        "collaborator-expired-token",
-        Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED),
-    ),
+    ("collaborator-create-content-again", Success(collaborator_content)),
+    ("collaborator-expired-token", Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED)),
     ("collaborator-get-content", Success(collaborator_content)),
-    (
-        "collaborator-get-content-missing",
-        Success(collaborator_content),
-    ),
-    (
-        "collaborator-get-content-no-source",
-        Success(collaborator_content),
-    ),
-    (
-        "collaborator-get-content-rich",
-        Success(collaborator_content),
-    ),
-    (
-        "collaborator-get-content-stale",
-        Success(collaborator_content),
-    ),
-    (
-        "collaborator-no-token",
-        Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED),
-    ),
-    (
-        "collaborator-unknown-method",
-        Failure(Kind::Rejected, c::HULY_BAD_REQUEST),
-    ),
+    ("collaborator-get-content-missing", Success(collaborator_content)),
+    ("collaborator-get-content-no-source", Success(collaborator_content)),
+    ("collaborator-get-content-rich", Success(collaborator_content)),
+    ("collaborator-get-content-stale", Success(collaborator_content)),
+    ("collaborator-no-token", Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED)),
+    ("collaborator-unknown-method", Failure(Kind::Rejected, c::HULY_BAD_REQUEST)),
     ("collaborator-update-content", Success(collaborator_content)),
-    (
-        "collaborator-update-content-not-json",
-        Success(collaborator_content),
-    ),
-    (
-        "collaborator-update-content-rich",
-        Success(collaborator_content),
-    ),
+    ("collaborator-update-content-not-json", Success(collaborator_content)),
+    ("collaborator-update-content-rich", Success(collaborator_content)),
     ("ensure-person", Success(not_asked)),
-    (
-        "error-account-mismatch",
-        Failure(Kind::Fatal, c::HULY_ACCOUNT_MISMATCH),
-    ),
-    (
-        "error-account-token-instead-of-workspace-token",
-        Failure(Kind::Fatal, c::HULY_WORKSPACE_WRONG),
-    ),
-    (
-        "error-apply-if-partial",
-        Failure(Kind::Conflict, c::HULY_EXISTS),
-    ),
-    (
-        "error-apply-if-without-scope",
-        Failure(Kind::Conflict, c::HULY_EXISTS),
-    ),
-    (
-        "error-authorization-without-bearer",
-        Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED),
-    ),
+    ("error-account-mismatch", Failure(Kind::Fatal, c::HULY_ACCOUNT_MISMATCH)),
+    ("error-account-token-instead-of-workspace-token", Failure(Kind::Fatal, c::HULY_WORKSPACE_WRONG)),
+    ("error-apply-if-partial", Failure(Kind::Conflict, c::HULY_EXISTS)),
+    ("error-apply-if-without-scope", Failure(Kind::Conflict, c::HULY_EXISTS)),
+    ("error-authorization-without-bearer", Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED)),
     // The server's own words about SQL are not known words, so a read is tried again.
-    (
-        "error-bad-query-value",
-        Failure(Kind::Transient, c::HULY_SERVER_ERROR),
-    ),
-    (
-        "error-bad-signature",
-        Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED),
-    ),
-    (
-        "error-bad-token",
-        Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED),
-    ),
-    (
-        "error-duplicate-create-same-object-id",
-        Failure(Kind::Conflict, c::HULY_EXISTS),
-    ),
-    (
-        "error-duplicate-create-same-tx",
-        Failure(Kind::Conflict, c::HULY_EXISTS),
-    ),
-    (
-        "error-expired-token",
-        Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED),
-    ),
-    (
-        "error-invalid-tx",
-        Failure(Kind::Rejected, c::HULY_BAD_REQUEST),
-    ),
-    (
-        "error-malformed-json",
-        Failure(Kind::Rejected, c::HULY_BAD_REQUEST),
-    ),
-    (
-        "error-missing-query",
-        Failure(Kind::Transient, c::HULY_SERVER_ERROR),
-    ),
-    (
-        "error-negative-limit",
-        Failure(Kind::Transient, c::HULY_SERVER_ERROR),
-    ),
-    (
-        "error-no-authorization",
-        Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED),
-    ),
+    ("error-bad-query-value", Failure(Kind::Transient, c::HULY_SERVER_ERROR)),
+    ("error-bad-signature", Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED)),
+    ("error-bad-token", Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED)),
+    ("error-duplicate-create-same-object-id", Failure(Kind::Conflict, c::HULY_EXISTS)),
+    ("error-duplicate-create-same-tx", Failure(Kind::Conflict, c::HULY_EXISTS)),
+    ("error-expired-token", Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED)),
+    ("error-invalid-tx", Failure(Kind::Rejected, c::HULY_BAD_REQUEST)),
+    ("error-malformed-json", Failure(Kind::Rejected, c::HULY_BAD_REQUEST)),
+    ("error-missing-query", Failure(Kind::Transient, c::HULY_SERVER_ERROR)),
+    ("error-negative-limit", Failure(Kind::Transient, c::HULY_SERVER_ERROR)),
+    ("error-no-authorization", Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED)),
     // Told apart from an upgrade by the account service (session.rs).
-    (
-        "error-not-a-member",
-        Failure(Kind::Fatal, c::HULY_SESSION_REFUSED),
-    ),
-    (
-        "error-null-optional-field",
-        Failure(Kind::Rejected, c::HULY_BAD_REQUEST),
-    ),
-    (
-        "error-rate-limit",
-        Failure(Kind::Transient, c::HULY_HTTP_429),
-    ),
-    (
-        "error-token-without-dots",
-        Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED),
-    ),
-    (
-        "error-tx-unknown-class",
-        Failure(Kind::Rejected, c::HULY_CLASS_UNKNOWN),
-    ),
-    (
-        "error-unknown-class-get",
-        Failure(Kind::Rejected, c::HULY_CLASS_UNKNOWN),
-    ),
-    (
-        "error-unknown-class-post",
-        Failure(Kind::Rejected, c::HULY_CLASS_UNKNOWN),
-    ),
-    (
-        "error-unknown-route",
-        Failure(Kind::Fatal, c::HULY_HTTP_404),
-    ),
-    (
-        "error-workspace-upgrading",
-        Failure(Kind::Fatal, c::HULY_SESSION_REFUSED),
-    ),
-    (
-        "error-wrong-workspace",
-        Failure(Kind::Fatal, c::HULY_WORKSPACE_WRONG),
-    ),
+    ("error-not-a-member", Failure(Kind::Fatal, c::HULY_SESSION_REFUSED)),
+    ("error-null-optional-field", Failure(Kind::Rejected, c::HULY_BAD_REQUEST)),
+    ("error-rate-limit", Failure(Kind::Transient, c::HULY_HTTP_429)),
+    ("error-token-without-dots", Failure(Kind::Fatal, c::HULY_TOKEN_REFUSED)),
+    ("error-tx-unknown-class", Failure(Kind::Rejected, c::HULY_CLASS_UNKNOWN)),
+    ("error-unknown-class-get", Failure(Kind::Rejected, c::HULY_CLASS_UNKNOWN)),
+    ("error-unknown-class-post", Failure(Kind::Rejected, c::HULY_CLASS_UNKNOWN)),
+    ("error-unknown-route", Failure(Kind::Fatal, c::HULY_HTTP_404)),
+    ("error-workspace-upgrading", Failure(Kind::Fatal, c::HULY_SESSION_REFUSED)),
+    ("error-wrong-workspace", Failure(Kind::Fatal, c::HULY_WORKSPACE_WRONG)),
     ("find-comments", Found(1)),
     ("find-components", Found(1)),
     ("find-issue-after-description-update", Found(1)),
@@ -293,55 +159,25 @@ const TABLE: &[(&str, Holds)] = &[
     ("open-find-tx-by-id-range-all", Found(11)),
     ("open-find-tx-history-moved-issue", Found(4)),
     ("open-find-tx-history-moved-issue-old-member", Found(3)),
-    (
-        "open-get-content-after-removal",
-        Success(collaborator_content),
-    ),
+    ("open-get-content-after-removal", Success(collaborator_content)),
     ("open-move-issue", Tx(Objects(1))),
     ("open-recreate-blob", Success(stored_text)),
     ("open-recreate-blob-after-update", Success(stored_text)),
-    (
-        "open-recreate-create-content",
-        Success(collaborator_content),
-    ),
+    ("open-recreate-create-content", Success(collaborator_content)),
     ("open-recreate-get-content", Success(collaborator_content)),
-    (
-        "open-recreate-get-content-after-update",
-        Success(collaborator_content),
-    ),
-    (
-        "open-recreate-get-content-source",
-        Success(collaborator_content),
-    ),
+    ("open-recreate-get-content-after-update", Success(collaborator_content)),
+    ("open-recreate-get-content-source", Success(collaborator_content)),
     ("open-recreate-stale-blob", Success(stored_text)),
-    (
-        "open-recreate-stale-get-content",
-        Success(collaborator_content),
-    ),
-    (
-        "open-recreate-update-content",
-        Success(collaborator_content),
-    ),
-    (
-        "open-recreate-while-open-create-content",
-        Failure(Kind::Conflict, c::HULY_DESCRIPTION_LIVE),
-    ),
-    (
-        "open-recreate-while-open-get-content",
-        Success(collaborator_content),
-    ),
+    ("open-recreate-stale-get-content", Success(collaborator_content)),
+    ("open-recreate-update-content", Success(collaborator_content)),
+    ("open-recreate-while-open-create-content", Failure(Kind::Conflict, c::HULY_DESCRIPTION_LIVE)),
+    ("open-recreate-while-open-get-content", Success(collaborator_content)),
     ("open-standstill-with-websocket", List(frames)),
     ("open-tx-apply-if-batch-guarded", Apply(Refused)),
     ("open-tx-apply-if-batch-guarded-after", Found(1)),
-    (
-        "open-tx-apply-if-batch-one-exists",
-        Failure(Kind::Conflict, c::HULY_EXISTS),
-    ),
+    ("open-tx-apply-if-batch-one-exists", Failure(Kind::Conflict, c::HULY_EXISTS)),
     ("open-tx-apply-if-batch-one-exists-after", Found(1)),
-    (
-        "open-tx-apply-if-batch-over-200",
-        Failure(Kind::Conflict, c::HULY_EXISTS),
-    ),
+    ("open-tx-apply-if-batch-over-200", Failure(Kind::Conflict, c::HULY_EXISTS)),
     ("open-tx-apply-if-own-ids", Apply(Objects(0))),
     ("open-tx-apply-if-own-ids-refused", Apply(Refused)),
     ("open-tx-apply-if-remove", Apply(Objects(0))),
@@ -350,10 +186,7 @@ const TABLE: &[(&str, Holds)] = &[
     ("open-tx-own-id-repeated", Tx(Taken)),
     ("open-typing-blob", Success(stored_text)),
     ("open-typing-get-content", Success(collaborator_content)),
-    (
-        "open-typing-get-content-after-update",
-        Success(collaborator_content),
-    ),
+    ("open-typing-get-content-after-update", Success(collaborator_content)),
     ("open-typing-update-content", Success(collaborator_content)),
     ("ping", Success(not_asked)),
     ("tx-apply-if-create", Apply(Objects(0))),

@@ -75,6 +75,8 @@ type Handler = dyn Fn(&Seen) -> Option<Result<Reply, TransportError>> + Send + S
 #[derive(Clone)]
 pub(crate) struct Server {
     seen: Arc<Mutex<Vec<Seen>>>,
+    /// Transactions in flight: now, and most so far.
+    in_flight: Arc<Mutex<(usize, usize)>>,
     handler: Arc<Handler>,
 }
 
@@ -89,6 +91,7 @@ impl Server {
     ) -> Self {
         Self {
             seen: Arc::default(),
+            in_flight: Arc::default(),
             handler: Arc::new(handler),
         }
     }
@@ -131,10 +134,33 @@ impl Server {
         let server = self.clone();
         let service = tower::service_fn(move |call: Call| {
             let server = server.clone();
-            async move { server.answer(&call) }
+            async move {
+                let writes = call.url.path().contains("/tx/");
+                server.entered(writes);
+                // Long enough for others to come between, on a clock that does not really wait.
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                let answer = server.answer(&call);
+                server.left(writes);
+                answer
+            }
         });
         let transport: Transport = BoxCloneSyncService::new(service);
         Http::with_transport(settings, classify, transport)
+    }
+
+    /// The most transactions that were in flight at once.
+    pub(crate) fn most_writes_at_once(&self) -> usize {
+        self.in_flight.lock().expect("not poisoned").1
+    }
+
+    fn entered(&self, writes: bool) {
+        let mut count = self.in_flight.lock().expect("not poisoned");
+        count.0 += usize::from(writes);
+        count.1 = count.1.max(count.0);
+    }
+
+    fn left(&self, writes: bool) {
+        self.in_flight.lock().expect("not poisoned").0 -= usize::from(writes);
     }
 
     fn answer(&self, call: &Call) -> Result<Reply, TransportError> {
