@@ -224,11 +224,10 @@ impl Lens {
     fn feed(&self, hash: &mut Sha256) {
         for status in &self.huly {
             part(hash, "huly", status.id.as_str());
-            part(
-                hash,
-                "means",
-                status.means.as_ref().map_or("", StatusId::as_str),
-            );
+            match &status.means {
+                Some(means) => part(hash, "means", means.as_str()),
+                None => part(hash, "unknown", ""),
+            }
         }
         for (vibe, home) in &self.write {
             part(hash, "vibe", vibe.as_str());
