@@ -1,0 +1,157 @@
+//! `/_sim`: counters, faults, the clock and people, for tests that run the servers as processes of their own.
+//!
+//! | route | does |
+//! | --- | --- |
+//! | `GET /_sim/calls` | [`crate::calls::Counts`] so far |
+//! | `POST /_sim/reset` | sets the counters to zero, answers what they were |
+//! | `GET`, `POST`, `DELETE /_sim/faults` | lists the rules; adds one ([`Rule`]) or a list; removes all |
+//! | `POST /_sim/faults/seed/{seed}` | starts the chances again |
+//! | `POST /_sim/clock` | `{"advance_ms": n}` or `{"set_ms": n}`; answers `{"now_ms": n}` |
+//! | `GET /_sim/person/snapshot` | everything that a person sees: `{"projects": [...], "issues" or "tasks": [...]}` |
+//! | `POST /_sim/person` | one [`HulyDeed`] or [`VibeDeed`]; answers `{"id": ...}` or `{}` |
+//!
+//! Nothing here is counted, delayed or made to fail.
+
+mod deeds;
+
+pub use deeds::{HulyDeed, VibeDeed};
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Server;
+use crate::clock::Clock;
+use crate::faults::Rule;
+use crate::huly::Huly;
+use crate::vibe::Vibe;
+
+pub(crate) fn huly(server: Server<Huly>) -> Router {
+    Router::new()
+        .route("/_sim/person", post(huly_deed))
+        .route("/_sim/person/snapshot", get(huly_snapshot))
+        .with_state(server.clone())
+        .merge(common(server, |model| model.clock().clone()))
+}
+
+pub(crate) fn vibe(server: Server<Vibe>) -> Router {
+    Router::new()
+        .route("/_sim/person", post(vibe_deed))
+        .route("/_sim/person/snapshot", get(vibe_snapshot))
+        .with_state(server.clone())
+        .merge(common(server, |model| model.clock().clone()))
+}
+
+#[derive(Deserialize)]
+struct ClockOrder {
+    advance_ms: Option<i64>,
+    set_ms: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Rules {
+    Many(Vec<Rule>),
+    One(Box<Rule>),
+}
+
+fn common<M: Send + 'static>(server: Server<M>, clock: fn(&M) -> Clock) -> Router {
+    let Server {
+        model,
+        faults,
+        calls,
+    } = server;
+    let (calls_too, faults_too, faults_three) = (calls.clone(), faults.clone(), faults.clone());
+    let (adding, seeding) = (faults.clone(), faults);
+    Router::new()
+        .route("/_sim/calls", get(async move || Json(calls.snapshot())))
+        .route("/_sim/reset", post(async move || Json(calls_too.reset())))
+        .route(
+            "/_sim/faults",
+            get(async move || Json(faults_too.rules()))
+                .post(async move |Json(rules): Json<Rules>| {
+                    match rules {
+                        Rules::Many(rules) => rules.into_iter().for_each(|rule| adding.add(rule)),
+                        Rules::One(rule) => adding.add(*rule),
+                    }
+                    Json(adding.rules())
+                })
+                .delete(async move || {
+                    faults_three.clear();
+                    Json(json!({}))
+                }),
+        )
+        .route(
+            "/_sim/faults/seed/{seed}",
+            post(async move |Path(seed): Path<u64>| {
+                seeding.reseed(seed);
+                Json(json!({}))
+            }),
+        )
+        .route(
+            "/_sim/clock",
+            post(async move |Json(order): Json<ClockOrder>| {
+                let clock = clock(&model.lock());
+                if let Some(to) = order.set_ms {
+                    clock.set(to);
+                }
+                if let Some(by) = order.advance_ms {
+                    clock.advance(by);
+                }
+                Json(json!({ "now_ms": clock.now() }))
+            }),
+        )
+}
+
+async fn huly_snapshot(State(server): State<Server<Huly>>) -> Json<Value> {
+    let mut model = server.model.lock();
+    let issues = model.snapshot();
+    Json(json!({ "projects": model.projects(), "issues": issues }))
+}
+
+async fn vibe_snapshot(State(server): State<Server<Vibe>>) -> Json<Value> {
+    let model = server.model.lock();
+    Json(
+        json!({ "projects": model.projects(), "tasks": model.snapshot(), "stream": model.hints() }),
+    )
+}
+
+fn bad(words: &impl ToString) -> Response {
+    (
+        StatusCode::BAD_REQUEST,
+        Json(json!({ "error": words.to_string() })),
+    )
+        .into_response()
+}
+
+#[derive(Deserialize)]
+struct By {
+    by: Option<String>,
+    #[serde(flatten)]
+    deed: HulyDeed,
+}
+
+async fn huly_deed(
+    State(server): State<Server<Huly>>,
+    Json(By { by, deed }): Json<By>,
+) -> Response {
+    let mut model = server.model.lock();
+    let Some(who) = model.session_of(by.as_deref()) else {
+        return bad(&"no such account");
+    };
+    match deeds::do_in_huly(&mut model, &who, deed) {
+        Ok(answer) => Json(answer).into_response(),
+        Err(error) => bad(&error),
+    }
+}
+
+async fn vibe_deed(State(server): State<Server<Vibe>>, Json(deed): Json<VibeDeed>) -> Response {
+    match deeds::do_in_vibe(&mut server.model.lock(), deed) {
+        Ok(answer) => Json(answer).into_response(),
+        Err(refusal) => bad(&refusal),
+    }
+}
