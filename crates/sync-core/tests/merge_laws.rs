@@ -70,12 +70,19 @@ fn edited(text: &str, edits: &[Edit]) -> String {
         match edit {
             Edit::Insert(at, line) => lines.insert(at % (count + 1), line.clone()),
             Edit::Delete(at) if count > 1 => drop(lines.remove(at % count)),
-            Edit::Delete(_) => lines[0].clear(),
-            Edit::Replace(at, line) => lines[at % count].clone_from(line),
-            Edit::Reformat(at) => lines[at % count] = reformatted(&lines[at % count]),
+            Edit::Delete(at) => change(&mut lines, *at, |_| String::new()),
+            Edit::Replace(at, line) => change(&mut lines, *at, |_| line.clone()),
+            Edit::Reformat(at) => change(&mut lines, *at, reformatted),
         }
     }
     lines.join("\n")
+}
+
+fn change(lines: &mut [String], at: usize, to: impl Fn(&str) -> String) {
+    let count = lines.len();
+    if let Some(line) = lines.get_mut(at % count) {
+        *line = to(line);
+    }
 }
 
 fn reformatted(line: &str) -> String {
