@@ -160,7 +160,7 @@ pub(super) fn target(href: &str, title: &str) -> String {
                 .get(at..)
                 .is_some_and(|rest| rest.bytes().take(34).any(|byte| byte == b';')) =>
             {
-                out.push('\\')
+                out.push('\\');
             }
             '(' | ')' if !balanced => out.push('\\'),
             _ => {}

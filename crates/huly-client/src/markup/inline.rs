@@ -47,7 +47,7 @@ pub(super) fn resolve(pieces: Vec<Piece>) -> Vec<Node> {
         match piece {
             Piece::Node(node) => open.push(node),
             Piece::Tag { raw, tag, marks } => {
-                open.tag(&raw, &tag, marks, at, partners.get(&at).copied())
+                open.tag(&raw, &tag, marks, at, partners.get(&at).copied());
             }
         }
     }

@@ -30,7 +30,8 @@ pub(super) fn of_image(node: &Node) -> String {
     let mut target = format!("{IMAGE}{}", encode(file));
     for name in ["width", "height"] {
         if let Some(size) = node.attrs.get(name) {
-            target.push_str(&format!("&{name}={}", encode(&plain_text(size))));
+            let piece = format!("&{name}={}", encode(&plain_text(size)));
+            target.push_str(&piece);
         }
     }
     target
@@ -152,7 +153,8 @@ pub(super) fn encode_blanks(target: &str) -> String {
     let mut out = String::with_capacity(target.len());
     for c in target.trim().chars() {
         if c.is_ascii_whitespace() || c.is_ascii_control() {
-            out.push_str(&format!("%{:02X}", u32::from(c)));
+            let piece = format!("%{:02X}", u32::from(c));
+            out.push_str(&piece);
         } else {
             out.push(c);
         }
@@ -179,7 +181,8 @@ fn encode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let piece = format!("%{byte:02X}");
+            out.push_str(&piece);
         }
     }
     out

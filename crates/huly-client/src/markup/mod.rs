@@ -11,8 +11,8 @@
 //! The law that the rest stands on: `from_markdown(to_markdown(tree))` is the plain tree. The writer holds it by reading back each
 //! paragraph that it wrote, with more and more escapes until it reads as meant (`write.rs`); so a text is as bare as it can be.
 //!
-//! To change how Markdown is read start at `read.rs` (blocks), `inline.rs` (HTML inside text), `table.rs`; how it is written: `write.rs`,
-//! `span.rs` (marks), `escape.rs`; what survives an edit: `patch.rs`; what is told as lost: `loss.rs`.
+//! To change how Markdown is read start at `read.rs` (events; `read_block.rs`, `read_text.rs`), `inline.rs` (HTML inside text), `table_html.rs`; how it is written: `write.rs`,
+//! `span.rs` (marks), `escape.rs`, `table.rs`; what survives an edit: `patch.rs`; what is told as lost: `loss.rs`.
 
 mod escape;
 mod html;
@@ -22,17 +22,23 @@ mod loss;
 mod node;
 mod patch;
 mod plain;
+mod plain_table;
+mod plain_text;
 mod read;
+mod read_block;
 mod read_text;
 mod span;
 mod table;
+mod table_html;
 mod tidy;
+mod wire;
 mod write;
 
 pub use loss::{Lost, inexpressible, is_expressible};
-pub use node::{Attrs, Mark, MarkKind, Node, NodeKind, Source, parse, wire};
+pub use node::{Attrs, Mark, MarkKind, Node, NodeKind};
 pub use patch::{Patched, patch};
 pub use read::from_markdown;
+pub use wire::{Source, parse, wire};
 pub use write::{normal_form, to_markdown};
 
 /// Why a text is not markup. Text that is no JSON is none of these: it is a paragraph.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::loss::{self, Lost, inexpressible};
 use super::node::{Node, NodeKind};
 use super::plain::{self, Place};
+use super::plain_text;
 use super::read::from_markdown;
 use super::tidy::{Lines, tidy};
 use super::write::meaning;
@@ -47,7 +48,7 @@ pub fn patch(current: &Node, new_markdown: &str) -> Patched {
         kept: &mut kept,
         lost: &mut lost,
     }
-    .children(&current.content, units, new.content);
+    .children(&current.content, &units, new.content);
     Patched {
         node: Node {
             content,
@@ -72,7 +73,7 @@ struct Merge<'a> {
 
 impl Merge<'_> {
     /// The new children, with the old ones in place of those that mean the same. `units` are the plain nodes of each old child.
-    fn children(&mut self, old: &[Node], units: Vec<Vec<Node>>, new: Vec<Node>) -> Vec<Node> {
+    fn children(&mut self, old: &[Node], units: &[Vec<Node>], new: Vec<Node>) -> Vec<Node> {
         let keys: Vec<String> = units.iter().flatten().map(key).collect();
         let new_keys: Vec<String> = new.iter().map(key).collect();
         let partner = matches(&keys, &new_keys);
@@ -80,7 +81,7 @@ impl Merge<'_> {
         let mut fresh: VecDeque<Node> = new.into();
         let (mut unit, mut taken) = (0, 0);
         let mut gap: Vec<Old<'_>> = Vec::new();
-        for (child, plain) in old.iter().zip(&units) {
+        for (child, plain) in old.iter().zip(units) {
             let partners = partner.get(unit..unit + plain.len()).unwrap_or_default();
             unit += plain.len();
             let start = partners.first().copied().flatten().filter(|start| {
@@ -97,21 +98,21 @@ impl Merge<'_> {
                 continue;
             };
             let news = fresh.drain(..start - taken).collect();
-            self.gap(std::mem::take(&mut gap), news, &mut out);
+            self.gap(&std::mem::take(&mut gap), news, &mut out);
             fresh.drain(..plain.len());
             taken = start + plain.len();
             *self.kept += 1;
             out.push(child.clone());
         }
-        self.gap(gap, fresh.into(), &mut out);
+        self.gap(&gap, fresh.into(), &mut out);
         out
     }
 
     /// Old children that no new one equals, and the new ones in their place. Those of one kind, in order, are taken for edits of each other.
-    fn gap(&mut self, old: Vec<Old<'_>>, new: Vec<Node>, out: &mut Vec<Node>) {
+    fn gap(&mut self, old: &[Old<'_>], new: Vec<Node>, out: &mut Vec<Node>) {
         let alone = old.iter().filter(|old| !old.blank).count() == 1 && new.len() == 1;
         let removed = new.is_empty();
-        let mut rest = old.as_slice();
+        let mut rest = old;
         for node in new {
             let Some(at) = rest
                 .iter()
@@ -163,7 +164,7 @@ impl Merge<'_> {
         // What stands alone in its place is the same node, edited: what Markdown cannot say of it still holds.
         if alone || !is_leaf(&old.kind) {
             new.attrs.extend(unsaid);
-            new.rest = old.rest.clone();
+            new.rest.clone_from(&old.rest);
         } else {
             let bare = Node {
                 content: Vec::new(),
@@ -171,7 +172,7 @@ impl Merge<'_> {
             };
             self.lost.extend(inexpressible(&bare));
         }
-        new.content = self.children(&old.content, units, std::mem::take(&mut new.content));
+        new.content = self.children(&old.content, &units, std::mem::take(&mut new.content));
         new
     }
 }
@@ -179,8 +180,8 @@ impl Merge<'_> {
 /// The plain form of an inline node where it stands: blanks at its edges are its own.
 fn inline_unit(child: &Node) -> Vec<Node> {
     let plain = |text: &str| Node {
-        marks: plain::marks(&child.marks),
-        ..Node::of_text(plain::lines(text))
+        marks: plain_text::marks(&child.marks),
+        ..Node::of_text(plain_text::lines(text))
     };
     match (&child.kind, child.text.as_deref()) {
         (NodeKind::Text, None | Some("")) => Vec::new(),
@@ -242,7 +243,7 @@ fn key(node: &Node) -> String {
     }
     let mut node = meaning(node);
     strip(&mut node);
-    super::node::wire(&node)
+    super::wire::wire(&node)
 }
 
 /// For each old key the position of its partner among the new ones; partners are in order. The n-th of equal keys can only be the partner of the n-th,

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::node::{Attrs, Mark, MarkKind, Node, NodeKind};
+use super::node::{Node, NodeKind};
+use super::plain_text::{comment, lines};
 use super::tidy::{Lines, tidy};
 
 /// Levels of nesting a plain tree may have. Markup JSON nests two brackets a level and must stay readable ([`super::parse`]).
@@ -35,7 +36,7 @@ impl Place {
         }
     }
 
-    const fn in_cell(self, by: usize) -> Self {
+    pub(super) const fn in_cell(self, by: usize) -> Self {
         Self {
             level: self.level + by,
             in_cell: true,
@@ -62,7 +63,7 @@ pub(super) fn plain(root: &Node) -> Node {
 }
 
 /// The plain blocks of some children.
-fn blocks(children: &[Node], place: Place) -> Vec<Node> {
+pub(super) fn blocks(children: &[Node], place: Place) -> Vec<Node> {
     let mut blocks: Vec<Node> = grouped(children, place).into_iter().flatten().collect();
     separate(blocks.iter_mut());
     blocks
@@ -159,7 +160,7 @@ fn block(node: &Node, place: Place) -> Vec<Node> {
             }
         }
         K::HorizontalRule => vec![Node::new(K::HorizontalRule, Vec::new())],
-        K::Table => table(node, place),
+        K::Table => super::plain_table::table(node, place),
         K::Comment => vec![comment(node, place.lines())],
         K::Embed => match node.attr("src") {
             Some(src) => {
@@ -218,7 +219,7 @@ fn paragraphs(children: &[Node], place: Place) -> Vec<Node> {
         match inline.as_slice() {
             [] => {}
             [only] if only.kind == NodeKind::Embed && only.marks.is_empty() => {
-                out.append(&mut inline)
+                out.append(&mut inline);
             }
             _ => out.push(Node::new(NodeKind::Paragraph, inline)),
         }
@@ -357,93 +358,6 @@ fn code(node: &Node) -> Node {
     Node::new(kind, content).with("language", info)
 }
 
-/// The plain form of a comment: its text must not end it.
-pub(super) fn comment(node: &Node, how: Lines) -> Node {
-    let mut text = lines(&node.text_content()).replace("-->", "-- >");
-    if how == Lines::One {
-        text = text.replace('\n', " ");
-    }
-    if text.starts_with('>') || text.starts_with("->") {
-        text.insert(0, ' ');
-    }
-    let content = if text.is_empty() {
-        Vec::new()
-    } else {
-        vec![Node::of_text(text)]
-    };
-    Node::new(NodeKind::Comment, content)
-}
-
-fn table(node: &Node, place: Place) -> Vec<Node> {
-    use NodeKind as K;
-    let mut rows: Vec<Node> = Vec::new();
-    for row in &node.content {
-        let cells = if row.kind == K::TableRow {
-            row.content.as_slice()
-        } else {
-            std::slice::from_ref(row)
-        };
-        let cells: Vec<Node> = cells
-            .iter()
-            .map(|node| cell(node, place.in_cell(3)))
-            .collect();
-        if !cells.is_empty() {
-            rows.push(Node::new(K::TableRow, cells));
-        }
-    }
-    let spans = rows
-        .iter()
-        .flat_map(|row| &row.content)
-        .any(|cell| cell.attrs.values().any(|span| span != &Value::from(1)));
-    let widest = rows.iter().map(|row| row.content.len()).max().unwrap_or(0);
-    for row in rows.iter_mut().filter(|_| !spans) {
-        let kind = row
-            .content
-            .last()
-            .map_or(K::TableCell, |last| last.kind.clone());
-        let empty = Node::new(kind, vec![Node::new(K::Paragraph, Vec::new())])
-            .with("colspan", 1)
-            .with("rowspan", 1);
-        row.content.resize(widest, empty);
-    }
-    if rows.is_empty() {
-        Vec::new()
-    } else {
-        vec![Node::new(K::Table, rows)]
-    }
-}
-
-fn cell(node: &Node, place: Place) -> Node {
-    use NodeKind as K;
-    let is_cell = matches!(node.kind, K::TableCell | K::TableHeader);
-    let children = if is_cell {
-        node.content.as_slice()
-    } else {
-        std::slice::from_ref(node)
-    };
-    let mut content = blocks(children, place);
-    match content.as_mut_slice() {
-        [] => content.push(Node::new(K::Paragraph, Vec::new())),
-        [only] if only.kind == K::Paragraph => only.content = tidy(&only.content, Lines::One),
-        _ => {}
-    }
-    let span = |name| {
-        node.attrs
-            .get(name)
-            .and_then(number)
-            .filter(|span| is_cell && *span > 0)
-            .unwrap_or(1)
-    };
-    let kind = if node.kind == K::TableHeader {
-        K::TableHeader
-    } else {
-        K::TableCell
-    };
-    Node::new(kind, content)
-        .with("colspan", span("colspan"))
-        .with("rowspan", span("rowspan"))
-}
-
 /// An unknown block keeps its name, attributes and content.
 fn unknown(node: &Node, place: Place) -> Node {
     let mut children = node.content.clone();
@@ -458,76 +372,7 @@ fn unknown(node: &Node, place: Place) -> Node {
     }
 }
 
-/// The plain form of a run's marks: attributes that Markdown can say, one mark of a kind, the first one.
-pub(super) fn marks(marks: &[Mark]) -> Vec<Mark> {
-    let mut out: Vec<Mark> = Vec::with_capacity(marks.len());
-    for mark in marks {
-        let plain = Mark {
-            kind: mark.kind.clone(),
-            attrs: mark_attrs(mark),
-            rest: Attrs::new(),
-        };
-        let has_target = mark.kind != MarkKind::Link || plain.attr("href").is_some();
-        if has_target && !out.iter().any(|other| other.kind == plain.kind) {
-            out.push(plain);
-        }
-    }
-    out
-}
-
-fn mark_attrs(mark: &Mark) -> Attrs {
-    use MarkKind as K;
-    let marker = |usual: &str, other: &str| {
-        let marker = if mark.attr("marker") == Some(other) {
-            other
-        } else {
-            usual
-        };
-        Attrs::from_iter([("marker".to_owned(), Value::from(marker))])
-    };
-    match &mark.kind {
-        K::Bold => marker("**", "__"),
-        K::Italic => marker("*", "_"),
-        K::Strike | K::Code | K::Underline | K::Subscript => Attrs::new(),
-        K::Link => {
-            let title = one_line(mark.attr("title").unwrap_or_default());
-            super::link::mark(
-                &super::link::encode_blanks(mark.attr("href").unwrap_or_default()),
-                &title,
-            )
-            .attrs
-        }
-        K::TextColor | K::TextStyle | K::Highlight | K::Other(_) => filled(&mark.attrs),
-    }
-}
-
-/// Attributes without those that say nothing.
-pub(super) fn filled(attrs: &Attrs) -> Attrs {
-    attrs
-        .iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
-}
-
-/// A text as attributes of Markdown can hold it: one line, no NUL.
-pub(super) fn one_line(text: &str) -> String {
-    lines(text)
-        .split('\n')
-        .map(str::trim_ascii)
-        .filter(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-/// Line ends as Markdown has them, and no NUL, which Markdown replaces.
-pub(super) fn lines(text: &str) -> String {
-    text.replace("\r\n", "\n")
-        .replace('\r', "\n")
-        .replace('\0', "\u{fffd}")
-}
-
-fn number(value: &Value) -> Option<u64> {
+pub(super) fn number(value: &Value) -> Option<u64> {
     value
         .as_u64()
         .or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()))

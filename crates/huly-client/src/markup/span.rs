@@ -238,13 +238,18 @@ fn leaf(out: &mut String, node: &Node, style: Style) {
         ),
         NodeKind::File => linked(out, link::file_name(node), &link::of_file(node), care),
         NodeKind::Embed => out.push_str(&embed(node, care)),
-        NodeKind::SubLink => out.push_str(&format!("<sub>{}</sub>", inline(&node.content, style))),
+        NodeKind::SubLink => {
+            out.push_str("<sub>");
+            out.push_str(&inline(&node.content, style));
+            out.push_str("</sub>");
+        }
         NodeKind::Other(_) | NodeKind::Emoji => {
-            out.push_str(&format!(
+            let piece = format!(
                 "{}{}</span>",
                 unknown_tag(node, "span"),
                 inline(&node.content, style)
-            ));
+            );
+            out.push_str(&piece);
         }
         _ => text(out, node, care),
     }
@@ -255,7 +260,8 @@ fn text(out: &mut String, node: &Node, care: Care) {
     if !node.marks.iter().any(|mark| mark.kind == MarkKind::Code) {
         escape::push_text(out, text, care);
     } else if care == Care::Html {
-        out.push_str(&format!("<code>{}</code>", encode(text)));
+        let piece = format!("<code>{}</code>", encode(text));
+        out.push_str(&piece);
     } else {
         out.push_str(&escape::code_span(text));
     }
@@ -265,16 +271,14 @@ fn text(out: &mut String, node: &Node, care: Care) {
 fn linked(out: &mut String, words: &str, target: &str, care: Care) {
     let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
     if care == Care::Html {
-        out.push_str(&format!(
-            "<a href=\"{}\">{}</a>",
-            encode(target),
-            encode(&words)
-        ));
+        let piece = format!("<a href=\"{}\">{}</a>", encode(target), encode(&words));
+        out.push_str(&piece);
         return;
     }
     out.push('[');
     escape::push_text(out, &words, care);
-    out.push_str(&format!("]({target})"));
+    let piece = format!("]({target})");
+    out.push_str(&piece);
 }
 
 fn image(out: &mut String, node: &Node, care: Care) {
@@ -287,20 +291,23 @@ fn image(out: &mut String, node: &Node, care: Care) {
     if care < Care::Html && (node.attr("file-id").is_some() || !sized) {
         out.push_str("![");
         escape::push_text(out, alt, care);
-        out.push_str(&format!("]({})", escape::target(&source, title)));
+        let piece = format!("]({})", escape::target(&source, title));
+        out.push_str(&piece);
         return;
     }
     out.push_str("<img");
     if node.attr("file-id").is_none() {
         for name in ["width", "height"] {
             if let Some(size) = node.attrs.get(name) {
-                out.push_str(&format!(" {name}=\"{}\"", encode(&link::plain_text(size))));
+                let piece = format!(" {name}=\"{}\"", encode(&link::plain_text(size)));
+                out.push_str(&piece);
             }
         }
     }
     for (name, value) in [("src", source.as_str()), ("alt", alt), ("title", title)] {
         if !value.is_empty() {
-            out.push_str(&format!(" {name}=\"{}\"", encode(value)));
+            let piece = format!(" {name}=\"{}\"", encode(value));
+            out.push_str(&piece);
         }
     }
     out.push('>');

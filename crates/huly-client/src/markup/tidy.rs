@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::link::{encode_blanks, size};
 use super::node::{Mark, MarkKind, Node, NodeKind};
-use super::plain::{comment, filled, lines, marks, one_line};
+use super::plain_text::{comment, filled, lines, marks, one_line};
 
 /// Whether inline content may have several lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

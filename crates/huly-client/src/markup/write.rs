@@ -189,17 +189,16 @@ fn code(node: &Node) -> String {
 }
 
 fn list(node: &Node, delimiter: char) -> String {
-    let mut number = node
+    let start = node
         .attrs
         .get("order")
         .map_or(1, |order| order.as_u64().unwrap_or(1));
     let mut out = Vec::with_capacity(node.content.len());
-    for entry in &node.content {
+    for (number, entry) in (start..).zip(&node.content) {
         let marker = match node.kind {
             NodeKind::OrderedList => format!("{number}{delimiter}"),
             _ => node.attr("bullet").unwrap_or("*").to_owned(),
         };
-        number += 1;
         out.push(item(entry, &marker, node.kind == NodeKind::BulletList));
     }
     // Of a loose list that ends in an empty item, what follows it may be read as outside of the block that the list is in.
@@ -274,13 +273,17 @@ fn children(nodes: &[Node], in_bullets: bool) -> String {
         bracket = again && node.kind == NodeKind::OrderedList && !bracket;
         let delimiter = if bracket { ')' } else { '.' };
         let mut text = block(node, delimiter);
-        if at == 0
-            && in_bullets
-            && node.kind == NodeKind::Paragraph
-            && ["[ ]", "[x]", "[X]"]
-                .iter()
-                .any(|mark| text.starts_with(mark))
-        {
+        // A box makes a bullet a todo; in a numbered list it is text, but the space after it must be one, and one that stands alone would not
+        // hold what follows it.
+        let is_box = |mark: &&str| {
+            text.strip_prefix(*mark).is_some_and(|rest| {
+                in_bullets
+                    || !rest.starts_with(' ')
+                    || rest.starts_with("  ")
+                    || rest.starts_with(" \t")
+            })
+        };
+        if at == 0 && node.kind == NodeKind::Paragraph && ["[ ]", "[x]", "[X]"].iter().any(is_box) {
             text = checked(node, Care::Careful, |node, care| inline(node, care, false));
         }
         if let Some(before) = before {

@@ -7,7 +7,7 @@ use huly_client::markup::{self, Mark, Node, NodeKind};
 use serde_json::Value;
 
 fn pairs(group: &str) -> Vec<Value> {
-    let text = include_str!("fixtures/huly/markdown-markup-pairs.json");
+    let text = include_str!("../fixtures/huly/markdown-markup-pairs.json");
     let all: Value = serde_json::from_str(text).unwrap();
     all[group].as_array().unwrap().clone()
 }

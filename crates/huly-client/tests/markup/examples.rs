@@ -3,7 +3,7 @@
 use huly_client::markup::{self, MarkKind, MarkupError, Node, NodeKind, Source};
 use serde_json::{Value, json};
 
-fn doc(blocks: Value) -> Node {
+fn doc(blocks: &Value) -> Node {
     markup::parse(&json!({"type": "doc", "content": blocks}).to_string()).unwrap()
 }
 
@@ -12,7 +12,7 @@ fn paragraph(text: &str) -> Value {
 }
 
 #[track_caller]
-fn round_trip(blocks: Value, md: &str) {
+fn round_trip(blocks: &Value, md: &str) {
     let tree = doc(blocks);
     assert_eq!(markup::to_markdown(&tree), md);
     assert_eq!(markup::from_markdown(md), tree);
@@ -22,7 +22,7 @@ fn round_trip(blocks: Value, md: &str) {
 #[test]
 fn a_mention_is_a_link_and_back() {
     round_trip(
-        json!([{"type": "paragraph", "content": [
+        &json!([{"type": "paragraph", "content": [
             {"type": "text", "text": "Hi "},
             {"type": "reference", "attrs": {"id": "p1", "label": "Alice [x] Example", "objectclass": "contact:class:Person"}},
         ]}]),
@@ -40,19 +40,19 @@ fn the_words_of_a_mention_can_be_edited() {
 #[test]
 fn images_files_and_embeds_have_forms_that_read_back() {
     round_trip(
-        json!([{"type": "paragraph", "content": [{"type": "image", "attrs": {"file-id": "0d3c", "alt": "plan.png", "width": 640, "height": 480}}]}]),
+        &json!([{"type": "paragraph", "content": [{"type": "image", "attrs": {"file-id": "0d3c", "alt": "plan.png", "width": 640, "height": 480}}]}]),
         "![plan.png](image://0d3c&width=640&height=480)",
     );
     round_trip(
-        json!([{"type": "paragraph", "content": [{"type": "file", "attrs": {"file-id": "f1", "data-file-name": "a b.pdf", "size": 3}}]}]),
+        &json!([{"type": "paragraph", "content": [{"type": "file", "attrs": {"file-id": "f1", "data-file-name": "a b.pdf", "size": 3}}]}]),
         "[a b.pdf](huly-file:?data-file-name=a%20b.pdf&file-id=f1&size.json=3)",
     );
     round_trip(
-        json!([{"type": "embed", "attrs": {"src": "https://a.example/v"}}]),
+        &json!([{"type": "embed", "attrs": {"src": "https://a.example/v"}}]),
         "<a href=\"https://a.example/v\" data-type=\"embed\">https://a.example/v</a>",
     );
     round_trip(
-        json!([{"type": "paragraph", "content": [{"type": "image", "attrs": {"src": "i.png", "width": 10}}]}]),
+        &json!([{"type": "paragraph", "content": [{"type": "image", "attrs": {"src": "i.png", "width": 10}}]}]),
         "<img width=\"10\" src=\"i.png\">",
     );
 }
@@ -60,22 +60,22 @@ fn images_files_and_embeds_have_forms_that_read_back() {
 #[test]
 fn marks_that_markdown_has_no_characters_for_are_tags_and_read_back() {
     let text = |mark: Value| json!([{"type": "paragraph", "content": [{"type": "text", "text": "x", "marks": [mark]}]}]);
-    round_trip(text(json!({"type": "underline"})), "<ins>x</ins>");
+    round_trip(&text(json!({"type": "underline"})), "<ins>x</ins>");
     round_trip(
-        text(json!({"type": "textColor", "attrs": {"color": "red"}})),
+        &text(json!({"type": "textColor", "attrs": {"color": "red"}})),
         "<span style=\"color: red\" data-color=\"red\">x</span>",
     );
     round_trip(
-        text(json!({"type": "textStyle", "attrs": {"fontSize": "12px"}})),
+        &text(json!({"type": "textStyle", "attrs": {"fontSize": "12px"}})),
         "<span style=\"font-size: 12px\">x</span>",
     );
-    round_trip(text(json!({"type": "highlight"})), "<mark>x</mark>");
+    round_trip(&text(json!({"type": "highlight"})), "<mark>x</mark>");
     round_trip(
-        text(json!({"type": "subscript"})),
+        &text(json!({"type": "subscript"})),
         "<sub data-mark=\"subscript\">x</sub>",
     );
     round_trip(
-        text(json!({"type": "nosuch", "attrs": {"a": 1}})),
+        &text(json!({"type": "nosuch", "attrs": {"a": 1}})),
         "<span data-mark=\"nosuch\" data-attrs=\"{&quot;a&quot;:1}\">x</span>",
     );
     let tree = markup::from_markdown("<u>x</u>");
@@ -89,7 +89,7 @@ fn marks_that_markdown_has_no_characters_for_are_tags_and_read_back() {
 fn marks_that_need_space_around_them_become_tags_where_there_is_none() {
     let bold = json!({"type": "bold", "attrs": {"marker": "**"}});
     round_trip(
-        json!([{"type": "paragraph", "content": [
+        &json!([{"type": "paragraph", "content": [
             {"type": "text", "text": "a"}, {"type": "text", "text": "(b)", "marks": [bold]}, {"type": "text", "text": "c"},
         ]}]),
         "a<strong>(b)</strong>c",
@@ -99,7 +99,7 @@ fn marks_that_need_space_around_them_become_tags_where_there_is_none() {
 #[test]
 fn ids_of_todos_are_kept_in_a_comment() {
     round_trip(
-        json!([{"type": "todoList", "attrs": {"bullet": "-"}, "content": [
+        &json!([{"type": "todoList", "attrs": {"bullet": "-"}, "content": [
             {"type": "todoItem", "attrs": {"checked": true, "todoid": "t1", "userid": "u1"}, "content": [paragraph("a")]},
             {"type": "todoItem", "attrs": {"checked": false}, "content": [{"type": "paragraph"}]},
         ]}]),
@@ -126,7 +126,7 @@ fn text_that_looks_like_syntax_stays_text() {
         "| a |\n| - |",
         "a\\\nb",
     ] {
-        let tree = doc(json!([paragraph(text)]));
+        let tree = doc(&json!([paragraph(text)]));
         assert_eq!(
             markup::from_markdown(&markup::to_markdown(&tree)),
             tree,
@@ -159,7 +159,7 @@ fn a_table_that_pipes_cannot_say_is_html_and_reads_back() {
     let cell = |content: Value, span: u64| json!({"type": "tableCell", "attrs": {"colspan": span, "rowspan": 1}, "content": content});
     let list = json!([{"type": "bulletList", "attrs": {"bullet": "-"}, "content": [{"type": "listItem", "content": [paragraph("l")]}]}]);
     let code = json!([{"type": "codeBlock", "attrs": {"language": "rust"}, "content": [{"type": "text", "text": "a\n\n<b>"}]}]);
-    let tree = doc(json!([{"type": "table", "content": [
+    let tree = doc(&json!([{"type": "table", "content": [
         {"type": "tableRow", "content": [cell(json!([paragraph("a & b")]), 2)]},
         {"type": "tableRow", "content": [cell(list, 1), cell(code, 1)]},
     ]}]));
@@ -192,7 +192,7 @@ fn a_marker_in_a_comment_survives_anywhere() {
 fn text_that_is_no_json_is_one_paragraph() {
     assert_eq!(
         Source::read("a *b*").unwrap(),
-        Source::PlainText(doc(json!([paragraph("a *b*")])))
+        Source::PlainText(doc(&json!([paragraph("a *b*")])))
     );
     assert_eq!(
         markup::to_markdown(&markup::parse("a *b*").unwrap()),
@@ -225,7 +225,7 @@ fn json_that_is_no_markup_is_refused_with_its_place() {
 
 #[test]
 fn what_an_edit_elsewhere_does_not_touch_keeps_what_markdown_cannot_say() {
-    let tree = doc(json!([
+    let tree = doc(&json!([
         {"type": "paragraph", "attrs": {"textAlign": "right"}, "content": [{"type": "text", "text": "one"}]},
         {"type": "paragraph"},
         {"type": "bulletList", "attrs": {"bullet": "*"}, "content": [
@@ -256,7 +256,7 @@ fn what_an_edit_elsewhere_does_not_touch_keeps_what_markdown_cannot_say() {
 
 #[test]
 fn what_an_edit_costs_is_listed() {
-    let tree = doc(json!([
+    let tree = doc(&json!([
         {"type": "paragraph", "content": [{"type": "text", "text": "one two", "marks": [{"type": "bold", "attrs": {"x": 1}}]}]},
         {"type": "paragraph", "attrs": {"textAlign": "right"}, "content": [{"type": "text", "text": "three"}]},
     ]));
@@ -276,7 +276,7 @@ fn what_an_edit_costs_is_listed() {
 fn an_edited_paragraph_keeps_its_mentions_and_its_alignment() {
     let mention = json!({"type": "reference", "attrs": {"id": "p1", "label": "Al", "objectclass": "c", "extra": 1}});
     let tree = doc(
-        json!([{"type": "paragraph", "attrs": {"textAlign": "right"}, "content": [{"type": "text", "text": "Hi "}, mention, {"type": "text", "text": "!"}]}]),
+        &json!([{"type": "paragraph", "attrs": {"textAlign": "right"}, "content": [{"type": "text", "text": "Hi "}, mention, {"type": "text", "text": "!"}]}]),
     );
     let md = markup::to_markdown(&tree).replace("Hi", "Hello");
     let patched = markup::patch(&tree, &md);
