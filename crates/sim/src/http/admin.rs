@@ -6,7 +6,7 @@
 //! | `POST /_sim/reset` | sets the counters to zero, answers what they were |
 //! | `GET`, `POST`, `DELETE /_sim/faults` | lists the rules; adds one ([`Rule`]) or a list; removes all |
 //! | `POST /_sim/faults/seed/{seed}` | starts the chances again |
-//! | `POST /_sim/clock` | `{"advance_ms": n}` or `{"set_ms": n}`; answers `{"now_ms": n}` |
+//! | `POST /_sim/clock` | any of `{"advance_ms": n, "set_ms": n, "skew_ms": n}` (the last for this server alone, on top of what it had); answers `{"now_ms": n}` |
 //! | `GET /_sim/person/snapshot` | everything that a person sees: `{"projects": [...], "issues" or "tasks": [...]}` |
 //! | `POST /_sim/person` | one [`HulyDeed`] or [`VibeDeed`]; answers `{"id": ...}` or `{}` |
 //!
@@ -35,7 +35,7 @@ pub(crate) fn huly(server: Server<Huly>) -> Router {
         .route("/_sim/person", post(huly_deed))
         .route("/_sim/person/snapshot", get(huly_snapshot))
         .with_state(server.clone())
-        .merge(common(server, |model| model.clock().clone()))
+        .merge(common(server, |model| &mut model.clock))
 }
 
 pub(crate) fn vibe(server: Server<Vibe>) -> Router {
@@ -43,13 +43,17 @@ pub(crate) fn vibe(server: Server<Vibe>) -> Router {
         .route("/_sim/person", post(vibe_deed))
         .route("/_sim/person/snapshot", get(vibe_snapshot))
         .with_state(server.clone())
-        .merge(common(server, |model| model.clock().clone()))
+        .merge(common(server, |model| &mut model.clock))
 }
 
 #[derive(Deserialize)]
 struct ClockOrder {
-    advance_ms: Option<i64>,
-    set_ms: Option<i64>,
+    #[serde(rename = "advance_ms")]
+    advance: Option<i64>,
+    #[serde(rename = "set_ms")]
+    set: Option<i64>,
+    #[serde(rename = "skew_ms")]
+    skew: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -59,7 +63,7 @@ enum Rules {
     One(Box<Rule>),
 }
 
-fn common<M: Send + 'static>(server: Server<M>, clock: fn(&M) -> Clock) -> Router {
+fn common<M: Send + 'static>(server: Server<M>, clock: fn(&mut M) -> &mut Clock) -> Router {
     let Server {
         model,
         faults,
@@ -95,12 +99,16 @@ fn common<M: Send + 'static>(server: Server<M>, clock: fn(&M) -> Clock) -> Route
         .route(
             "/_sim/clock",
             post(async move |Json(order): Json<ClockOrder>| {
-                let clock = clock(&model.lock());
-                if let Some(to) = order.set_ms {
+                let mut model = model.lock();
+                let clock = clock(&mut model);
+                if let Some(to) = order.set {
                     clock.set(to);
                 }
-                if let Some(by) = order.advance_ms {
+                if let Some(by) = order.advance {
                     clock.advance(by);
+                }
+                if let Some(skew) = order.skew {
+                    *clock = clock.skewed(skew);
                 }
                 Json(json!({ "now_ms": clock.now() }))
             }),

@@ -61,8 +61,9 @@ pub(crate) struct Due {
     pub modified_by: String,
 }
 
-/// A workspace of a simulated Huly, with the accounts of its installation.
-#[derive(Debug)]
+/// A workspace of a simulated Huly, with the accounts of its installation. A clone is a backup of all of it, to be put
+/// back later.
+#[derive(Clone, Debug)]
 pub struct Huly {
     pub(crate) clock: Clock,
     pub(crate) rng: StdRng,

@@ -110,8 +110,8 @@ pub struct StreamHints {
     pub lost: u64,
 }
 
-/// A simulated Vibe Kanban server.
-#[derive(Debug)]
+/// A simulated Vibe Kanban server. A clone is a backup of all of it, to be put back later.
+#[derive(Clone, Debug)]
 pub struct Vibe {
     pub(crate) generation: Generation,
     pub(crate) clock: Clock,
