@@ -154,3 +154,115 @@ impl Map {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Without blank lines and white space, bullets as `*`.
+    fn form(text: &str) -> String {
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines
+            .map(|line| line.replace('-', "*"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    fn lines_of(lines: &[String]) -> Vec<&str> {
+        lines.iter().map(String::as_str).collect()
+    }
+
+    fn check(own: &str, wanted: &str, expected: &str) {
+        let dressed = dress(own, &form(own), wanted, form);
+        assert_eq!(dressed.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn only_the_changed_lines_are_replaced() {
+        check("- a\n\n- b\n", "* a\n* b", "- a\n\n- b\n");
+        check(
+            "- a\n\n- b\n\n- c\n",
+            "* a\n* x\n* c",
+            "- a\n\n* x\n\n- c\n",
+        );
+        check("- a\n\n- b\n", "* x\n* a\n* b", "* x\n- a\n\n- b\n");
+        check("  a\r\n\r\n- b\r\n", "a\nx\n* b", "  a\r\n\r\nx\r\n- b\r\n");
+        check("", "x", "x");
+    }
+
+    #[test]
+    fn a_text_in_normal_form_becomes_the_wanted_one_to_the_letter() {
+        check("* a\n* b", "* a\n* x", "* a\n* x");
+    }
+
+    #[test]
+    fn a_form_that_cannot_be_reached_line_by_line_is_told() {
+        // the author's dash means something else before a y
+        fn odd(text: &str) -> String {
+            if text == "- a\ny" {
+                "other".to_owned()
+            } else {
+                form(text)
+            }
+        }
+        assert_eq!(dress("- a\nb", "* a\nb", "* a\ny", odd), None);
+        assert_eq!(
+            dress("- a\nb", "* a\nb", "* a\nz", odd).as_deref(),
+            Some("- a\nz")
+        );
+    }
+
+    #[test]
+    fn a_change_inside_a_stretch_that_looks_different_takes_the_whole_stretch() {
+        // a table in the author's text, one line per cell in the normal form
+        let own = ["top", "|1|2|", "end"];
+        let normal = ["top", "<1>", "<2>", "<3>", "end"];
+        let wanted = ["top", "<1>", "<x>", "<3>", "end"];
+        assert_eq!(
+            rewrite(&own, &normal, &wanted, Likeness::Words),
+            "top\n<1>\n<x>\n<3>\nend"
+        );
+        let wanted = ["new", "<1>", "<2>", "<3>", "end"];
+        assert_eq!(
+            rewrite(&own, &normal, &wanted, Likeness::Words),
+            "new\n|1|2|\nend"
+        );
+    }
+
+    #[test]
+    fn two_changes_inside_one_stretch_are_one() {
+        let own = ["top", "|1|2|3|4|", "end"];
+        let normal = ["top", "<1>", "<2>", "<3>", "<4>", "end"];
+        let wanted = ["top", "<x>", "<2>", "<3>", "<y>", "<z>", "end"];
+        assert_eq!(
+            rewrite(&own, &normal, &wanted, Likeness::Exact),
+            wanted.join("\n")
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_dressed_means_what_was_wanted(own in "([-a-d ]{0,3}\n){0,8}", wanted in "([-a-d]{1,3}\n){0,8}") {
+            let wanted = form(&wanted);
+            if let Some(text) = dress(&own, &form(&own), &wanted, form) {
+                prop_assert_eq!(form(&text), wanted);
+            }
+        }
+
+        #[test]
+        fn every_line_comes_from_the_author_or_from_the_change(own in "[a-e]{0,8}", normal in "[a-e]{0,8}", wanted in "[a-e]{0,8}") {
+            let split = |text: &'_ str| text.chars().map(String::from).collect::<Vec<_>>();
+            let (own, normal, wanted) = (split(&own), split(&normal), split(&wanted));
+            let text = rewrite(&lines_of(&own), &lines_of(&normal), &lines_of(&wanted), Likeness::Exact);
+            // nothing comes from anywhere but the author's text and the wanted one
+            prop_assert!(text.split('\n').all(|line| line.is_empty() || own.iter().chain(&wanted).any(|known| known == line)));
+            if own == normal {
+                prop_assert_eq!(text, wanted.join("\n"));
+            }
+        }
+    }
+}

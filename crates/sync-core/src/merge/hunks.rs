@@ -198,3 +198,97 @@ fn longest_rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     run.reverse();
     run
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn letters(text: &str) -> Vec<&str> {
+        text.split("").filter(|letter| !letter.is_empty()).collect()
+    }
+
+    /// Hunks as text: `old range -> new lines`.
+    fn check(old: &str, new: &str, expected: &[(Range<usize>, &str)]) {
+        let (old, new) = (letters(old), letters(new));
+        let found: Vec<(Range<usize>, String)> = hunks(&old, &new)
+            .into_iter()
+            .map(|hunk| (hunk.old, new[hunk.new].concat()))
+            .collect();
+        let expected: Vec<(Range<usize>, String)> = expected
+            .iter()
+            .map(|(at, lines)| (at.clone(), (*lines).to_owned()))
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn hunks_are_as_small_as_people_see_them() {
+        check("", "", &[]);
+        check("abc", "abc", &[]);
+        check("", "abc", &[(0..0, "abc")]);
+        check("abc", "", &[(0..3, "")]);
+        check("abc", "axc", &[(1..2, "x")]);
+        check("abc", "xabc", &[(0..0, "x")]);
+        check("abc", "abcx", &[(3..3, "x")]);
+        check("abcdef", "xbcdey", &[(0..1, "x"), (5..6, "y")]);
+        check("abcdef", "abxdyf", &[(2..3, "x"), (4..5, "y")]);
+        check("abcd", "bcda", &[(0..1, ""), (4..4, "a")]);
+    }
+
+    #[test]
+    fn a_line_that_occurs_once_holds_the_texts_together() {
+        // the braces occur often: only the names say which stretch is which
+        check("{a}{b}", "{a}{x}{b}", &[(4..4, "x}{")]);
+        check("{}{}a{}{}", "{}a{}{}{}", &[(2..2, "a"), (4..5, "")]);
+        check("{}M{}", "{}{}M", &[(2..2, "{}"), (3..5, "")]);
+    }
+
+    #[test]
+    fn a_large_stretch_without_anchors_counts_as_replaced() {
+        let old: Vec<&str> = std::iter::repeat_n(["a", "b"], MAX_GAP_LINES)
+            .flatten()
+            .collect();
+        let new: Vec<&str> = std::iter::repeat_n(["c", "c", "b"], MAX_GAP_LINES)
+            .flatten()
+            .collect();
+        assert_eq!(hunks(&old, &new).len(), 1);
+    }
+
+    #[test]
+    fn the_longest_run_rises() {
+        let run = |seconds: &[usize]| {
+            let pairs: Vec<(usize, usize)> = seconds.iter().copied().enumerate().collect();
+            longest_rising(&pairs)
+                .into_iter()
+                .map(|(_, second)| second)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(run(&[]), Vec::<usize>::new());
+        assert_eq!(run(&[3, 2, 1]), [1]);
+        assert_eq!(run(&[4, 0, 1, 5, 2, 3]), [0, 1, 2, 3]);
+        assert_eq!(run(&[1, 9, 2, 8, 3]), [1, 2, 3]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn hunks_lead_from_the_old_text_to_the_new_one(old in "[a-f]{0,30}", new in "[a-f]{0,30}") {
+            let (old, new) = (letters(&old), letters(&new));
+            let mut made: Vec<&str> = Vec::new();
+            let mut at = 0;
+            for hunk in hunks(&old, &new) {
+                prop_assert!(hunk.old.start >= at && !(hunk.old.is_empty() && hunk.new.is_empty()));
+                prop_assert!(at == 0 || hunk.old.start > at, "hunks that touch are one");
+                made.extend(&old[at..hunk.old.start]);
+                prop_assert_eq!(made.len(), hunk.new.start);
+                made.extend(&new[hunk.new.clone()]);
+                at = hunk.old.end;
+            }
+            made.extend(&old[at..]);
+            prop_assert_eq!(made, new);
+        }
+    }
+}
