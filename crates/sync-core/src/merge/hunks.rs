@@ -242,7 +242,7 @@ mod tests {
         // the braces occur often: only the names say which stretch is which
         check("{a}{b}", "{a}{x}{b}", &[(4..4, "x}{")]);
         check("{}{}a{}{}", "{}a{}{}{}", &[(2..2, "a"), (4..5, "")]);
-        check("{}M{}", "{}{}M", &[(2..2, "{}"), (3..5, "")]);
+        check("{}M{}", "{}{}M", &[(2..3, ""), (5..5, "M")]);
     }
 
     #[test]
