@@ -35,7 +35,7 @@ impl fmt::Display for Verdict {
         f.write_str(match self {
             Self::Ok => "ok",
             Self::Broken => "TO MEND",
-            Self::Off => "over the habit",
+            Self::Off => "over",
             Self::Told => "",
         })
     }

@@ -1,0 +1,268 @@
+//! Every key with its default and its bounds, section by section.
+
+use std::{path::PathBuf, time::Duration};
+
+use serde_json::json;
+
+use super::{
+    choice::{Choice, Create, DeletePolicy, FieldPolicy, LogFormat, LogLevel, VibeStatus},
+    error::{Place, Problem},
+    model::{
+        Config, Credentials, Fields, Guard, Http, Huly, Lease, Log, RepoTemplate, Retry, Status,
+        Store, SyncRun, Vibe,
+    },
+    reader::{Complaint, Given, Reader},
+    values::{absolute, filled},
+};
+
+const NONE: Duration = Duration::ZERO;
+const TICK: Duration = Duration::from_millis(10);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+/// More of anything than this is a slip.
+const MANY: u32 = 1_000_000;
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// What differs between the two services.
+struct HttpDefaults {
+    idle_timeout: Duration,
+    rate: Option<u32>,
+    most_writes: u32,
+}
+
+/// Huly's server closes idle connections at 5 s, counts 1,500 calls per 30 s and hangs above about ten writes at once.
+const HULY_HTTP: HttpDefaults = HttpDefaults {
+    idle_timeout: seconds(4),
+    rate: Some(1_400),
+    most_writes: 10,
+};
+/// Vibe is a local server of one person.
+const VIBE_HTTP: HttpDefaults = HttpDefaults {
+    idle_timeout: seconds(90),
+    rate: None,
+    most_writes: 1_000,
+};
+
+impl Reader<'_> {
+    /// Reads every section, in the order in which `hvs config show` lists them.
+    pub(super) fn config(&mut self) -> Config {
+        let huly = self.huly();
+        let vibe = self.vibe();
+        let sync = self.sync();
+        let fields = self.fields();
+        let status = self.status();
+        let delete = self.choice("delete.policy", DeletePolicy::Cancel, DeletePolicy::ALL);
+        let guard = self.guard();
+        let store = self.store();
+        let lease = self.lease();
+        let retry = self.retry();
+        let log = self.log();
+        let projects = self.projects(&vibe.repo_roots);
+        let file = self.document.map(|document| document.path.clone());
+        let origins = std::mem::take(&mut self.origins);
+        Config {
+            file,
+            huly,
+            vibe,
+            sync,
+            fields,
+            status,
+            delete,
+            guard,
+            store,
+            lease,
+            retry,
+            log,
+            projects,
+            origins,
+        }
+    }
+
+    fn huly(&mut self) -> Huly {
+        Huly {
+            url: self.url("huly.url"),
+            workspace: self.text("huly.workspace"),
+            credentials: self.credentials(),
+            overlap: self.span("huly.overlap", seconds(60), NONE..=HOUR),
+            page_size: self.count("huly.page_size", 500, 1..=5_000),
+            http: self.http("huly.http", &HULY_HTTP),
+        }
+    }
+
+    /// A token, or an e-mail address with a password; not both, not half of one.
+    fn credentials(&mut self) -> Option<Credentials> {
+        let problems = self.problems.len();
+        let token = self.secret("huly.token");
+        let email = self.text("huly.email");
+        let password = self.secret("huly.password");
+        if self.problems.len() > problems {
+            // what is missing may be what was refused
+            return None;
+        }
+        let (what, key) = match (token, email, password) {
+            (None, None, None) => return None,
+            (Some(token), None, None) => return Some(Credentials::Token(token)),
+            (None, Some(email), Some(password)) => {
+                return Some(Credentials::Password { email, password });
+            }
+            (Some(_), Some(_), _) => ("`huly.token` and `huly.email` are both given", "huly.email"),
+            (Some(_), None, Some(_)) => (
+                "`huly.token` and `huly.password` are both given",
+                "huly.password",
+            ),
+            (None, Some(_), None) => ("`huly.email` has no `huly.password`", "huly.email"),
+            (None, None, Some(_)) => ("`huly.password` has no `huly.email`", "huly.password"),
+        };
+        let place = self.place_of(&[key, &format!("{key}_file")]);
+        let hint = "give a token, or an e-mail address and a password";
+        self.problems.push(Problem::new(what, place).hint(hint));
+        None
+    }
+
+    fn vibe(&mut self) -> Vibe {
+        let repo_roots = self.paths("vibe.repo_roots");
+        let template = |given: &Given<'_>| repo_template(given).map(Some);
+        Vibe {
+            url: self.url("vibe.url"),
+            repo_roots,
+            default_repo: self.value("vibe.default_repo", None, template, |template| {
+                json!(template.as_ref().map(RepoTemplate::text))
+            }),
+            http: self.http("vibe.http", &VIBE_HTTP),
+        }
+    }
+
+    fn http(&mut self, section: &str, defaults: &HttpDefaults) -> Http {
+        let key = |name: &str| format!("{section}.{name}");
+        let http = Http {
+            read_timeout: self.span(&key("read_timeout"), seconds(60), TICK..=HOUR),
+            write_timeout: self.span(&key("write_timeout"), seconds(15), TICK..=HOUR),
+            connect_timeout: self.span(&key("connect_timeout"), seconds(10), TICK..=HOUR),
+            idle_connections: self.count(&key("idle_connections"), 10, 0..=1_000),
+            idle_timeout: self.span(&key("idle_timeout"), defaults.idle_timeout, TICK..=HOUR),
+            concurrency: self.count(&key("concurrency"), 8, 1..=1_000),
+            write_concurrency: self.count(&key("write_concurrency"), 4, 1..=defaults.most_writes),
+            rate: self.maybe_count(&key("rate"), defaults.rate, 1..=MANY),
+            rate_window: self.span(&key("rate_window"), seconds(30), TICK * 10..=HOUR),
+            body_cap: self.size(&key("body_cap"), 64 << 20, (1 << 10)..=(1 << 30)),
+        };
+        if http.write_concurrency > http.concurrency {
+            let (writes, all) = (key("write_concurrency"), key("concurrency"));
+            let what = format!(
+                "`{writes}` is {}, more than `{all}`, which is {}",
+                http.write_concurrency, http.concurrency
+            );
+            let place = self.place_of(&[&writes, &all]);
+            self.problems
+                .push(Problem::new(what, place).hint("writes are calls too"));
+        }
+        http
+    }
+
+    fn sync(&mut self) -> SyncRun {
+        SyncRun {
+            create: self.choice("sync.create", Create::Both, Create::ALL),
+            projects_create: self.switch("sync.projects_create", true),
+            workers: self.count("sync.workers", 5, 1..=64),
+            run_deadline: self.span("sync.run_deadline", seconds(15 * 60), seconds(1)..=DAY),
+            full_compare_every: self.span("sync.full_compare_every", DAY, seconds(60)..=DAY * 30),
+            confirm_window: self.span("sync.confirm_window", seconds(30), NONE..=HOUR),
+        }
+    }
+
+    fn fields(&mut self) -> Fields {
+        let words = [FieldPolicy::Huly, FieldPolicy::Vibe, FieldPolicy::Manual];
+        Fields {
+            title: self.choice("fields.title", FieldPolicy::Huly, FieldPolicy::ALL),
+            status: self.choice("fields.status", FieldPolicy::Huly, &words),
+            description: self.choice("fields.description", FieldPolicy::Merge, FieldPolicy::ALL),
+        }
+    }
+
+    fn status(&mut self) -> Status {
+        let to_vibe = self.status_map("status.to_vibe");
+        let mut status = Status {
+            to_vibe,
+            ..Status::default()
+        };
+        for vibe in VibeStatus::ALL {
+            if let Some(name) = self.text(&format!("status.to_huly.{}", vibe.word())) {
+                status.to_huly.insert(*vibe, name);
+            }
+        }
+        status
+    }
+
+    fn guard(&mut self) -> Guard {
+        Guard {
+            removals_min: self.count("guard.removals_min", 3, 0..=MANY),
+            removals_share: self.share("guard.removals_share", 0.20),
+            removals_run: self.count("guard.removals_run", 20, 0..=MANY),
+            creates_min: self.count("guard.creates_min", 50, 0..=MANY),
+            creates_share: self.share("guard.creates_share", 0.20),
+            rewrites_share: self.share("guard.rewrites_share", 0.50),
+        }
+    }
+
+    fn store(&mut self) -> Store {
+        let environment = &self.inputs.environment;
+        let data = environment.directory("XDG_DATA_HOME").or_else(|| {
+            environment
+                .directory("HOME")
+                .map(|home| home.join(".local").join("share"))
+        });
+        let default = data.map(|data| data.join("hvs").join("hvs.db"));
+        let problems = self.problems.len();
+        let path = self.path("store.path", default);
+        if path.is_none() && self.problems.len() == problems {
+            let what =
+                "`store.path` has no default: neither XDG_DATA_HOME nor HOME is an absolute path";
+            let hint = "set `path` in [store], or HVS_STORE_PATH";
+            self.problems
+                .push(Problem::new(what, Place::Nowhere).hint(hint));
+        }
+        Store {
+            // without a path there is a problem, and no configuration comes of this
+            path: path.unwrap_or_default(),
+            history_keep: self.span("store.history_keep", DAY * 90, DAY..=DAY * 3_650),
+        }
+    }
+
+    fn lease(&mut self) -> Lease {
+        Lease {
+            ttl: self.span("lease.ttl", seconds(60), seconds(1)..=HOUR),
+            heartbeat: self.span("lease.heartbeat", seconds(10), TICK * 10..=seconds(600)),
+        }
+    }
+
+    fn retry(&mut self) -> Retry {
+        Retry {
+            max_attempts: self.count("retry.max_attempts", 5, 1..=100),
+            give_up_after: self.span("retry.give_up_after", DAY, seconds(1)..=DAY * 90),
+        }
+    }
+
+    fn log(&mut self) -> Log {
+        Log {
+            format: self.choice("log.format", LogFormat::Text, LogFormat::ALL),
+            level: self.choice("log.level", LogLevel::Info, LogLevel::ALL),
+        }
+    }
+}
+
+fn repo_template(given: &Given<'_>) -> Result<RepoTemplate, Complaint> {
+    let text = filled(given)?;
+    let rest = text.replace(RepoTemplate::IDENTIFIER, "");
+    if rest.contains(['{', '}']) || rest == text {
+        let what = format!(
+            "has no place for the project: `{}`",
+            RepoTemplate::IDENTIFIER
+        );
+        return Err(Complaint::new(what).hint("write it like \"/srv/code/{identifier}\""));
+    }
+    absolute(&PathBuf::from(&text))?;
+    Ok(RepoTemplate(text))
+}
