@@ -37,12 +37,16 @@ impl Generation {
 /// Status of a task. Any may follow any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names say it all")]
 pub enum Status {
+    /// Not begun.
     Todo,
+    /// At work.
     InProgress,
+    /// To be looked at.
     InReview,
+    /// Done.
     Done,
+    /// Given up.
     Cancelled,
 }
 

@@ -11,11 +11,14 @@ use crate::clock::{Clock, rfc3339};
 
 /// Scripts of a project (L1). A PUT without them clears them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "named as on the wire")]
 pub struct Scripts {
+    /// Before an agent starts.
     pub setup_script: Option<String>,
+    /// The development server.
     pub dev_script: Option<String>,
+    /// After an agent.
     pub cleanup_script: Option<String>,
+    /// Files that are copied into a worktree.
     pub copy_files: Option<String>,
 }
 
@@ -80,12 +83,16 @@ pub struct Task {
 
 /// A task as a person sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "named as on the wire")]
 pub struct TaskView {
+    /// Chosen by the server.
     pub id: Uuid,
+    /// The project's id.
     pub project_id: Uuid,
+    /// Title.
     pub title: String,
+    /// Markdown; none for none, or to keep it.
     pub description: Option<String>,
+    /// Status; none for the default, or to keep it.
     pub status: Status,
 }
 

@@ -28,7 +28,7 @@ impl Default for Paths {
         Self {
             known: BTreeMap::new(),
             roots: Vec::new(),
-            home: "/home/vibe".into(),
+            home: "/var/lib/vibe".into(),
             working_dir: "/srv/vibe".into(),
         }
     }

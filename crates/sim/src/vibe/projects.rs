@@ -35,10 +35,12 @@ pub enum NewProject {
 /// A change of a project; what is none stays, but for the scripts of L1, which are cleared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "named as on the wire")]
 pub struct ProjectUpdate {
+    /// Name.
     pub name: Option<String>,
+    /// L1: the new path; it need not be there.
     pub git_repo_path: Option<String>,
+    /// L1: the scripts; those that are none are cleared.
     #[serde(flatten)]
     pub scripts: Scripts,
 }

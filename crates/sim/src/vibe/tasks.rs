@@ -9,27 +9,36 @@ use crate::clock::rfc3339;
 
 /// A task to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "named as on the wire")]
 pub struct NewTask {
+    /// The project's id.
     pub project_id: Uuid,
+    /// Title.
     pub title: String,
+    /// Markdown; none for none, or to keep it.
     pub description: Option<String>,
     /// L1 ignores it.
     pub status: Option<Status>,
+    /// An attempt or workspace of the parent task; there is none, so any is refused.
     pub parent: Option<Uuid>,
+    /// Images; unknown ones fail after the task is stored.
     pub image_ids: Option<Vec<Uuid>>,
 }
 
 /// A change of a task; what is none stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "named as on the wire")]
 pub struct TaskUpdate {
+    /// Title.
     pub title: Option<String>,
+    /// Status; none for the default, or to keep it.
     pub status: Option<Status>,
+    /// Markdown; none for none, or to keep it.
     pub description: Option<String>,
+    /// The parent, in L1.
     pub parent_task_attempt: Option<Uuid>,
+    /// The parent, in L2.
     pub parent_workspace_id: Option<Uuid>,
+    /// Images; unknown ones fail after the task is stored.
     pub image_ids: Option<Vec<Uuid>>,
 }
 

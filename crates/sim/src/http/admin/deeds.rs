@@ -10,58 +10,84 @@ use crate::vibe::{Generation, NewProject, NewTask, Refusal, Scripts, Status, Tas
 /// What a person does in Huly. `by` is the address of the account; without it the first account acts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
-#[expect(
-    missing_docs,
-    reason = "fields are those of the model's functions of the same name"
-)]
 pub enum HulyDeed {
+    /// Makes a project.
     CreateProject {
+        /// The prefix of its issues (`HARB`).
         identifier: String,
+        /// Name.
         name: String,
     },
+    /// Changes fields of a project.
     EditProject {
+        /// The project's id.
         project: String,
+        /// Fields to change, operators too.
         operations: Value,
     },
+    /// Removes a project with all that is in it.
     DeleteProject {
+        /// The project's id.
         project: String,
     },
+    /// Makes an issue.
     CreateIssue {
+        /// The project's id.
         project: String,
+        /// The issue; its fields stand beside `do` and `project`.
         #[serde(flatten)]
         issue: NewIssue,
     },
+    /// Changes fields of an issue.
     EditIssue {
+        /// The issue's id.
         issue: String,
+        /// Fields to change, operators too.
         operations: Value,
     },
+    /// Replaces a description.
     Describe {
+        /// The issue's id.
         issue: String,
+        /// Markup, or any text for one paragraph.
         markup: String,
     },
+    /// Removes an issue and its sub-issues.
     DeleteIssue {
+        /// The issue's id.
         issue: String,
     },
+    /// Moves an issue to another project.
     MoveIssue {
+        /// The issue's id.
         issue: String,
+        /// The project's id.
         project: String,
     },
+    /// Comments on an issue.
     Comment {
+        /// The issue's id.
         issue: String,
+        /// The words.
         words: String,
     },
     /// Types into a description without saving.
     Type {
+        /// The issue's id.
         issue: String,
+        /// Markup, or any text for one paragraph.
         markup: String,
     },
+    /// Closes the description that was typed into.
     CloseText {
+        /// The issue's id.
         issue: String,
     },
     /// All tokens given out so far are refused from now on.
     ExpireTokens,
     /// Activity is counted so much later; stamps go back.
     LateBookkeeping {
+        /// Milliseconds.
         after_ms: i64,
     },
 }
@@ -69,54 +95,79 @@ pub enum HulyDeed {
 /// What a person, or an agent of the server, does in Vibe Kanban.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
-#[expect(
-    missing_docs,
-    reason = "fields are those of the model's functions of the same name"
-)]
 pub enum VibeDeed {
     /// `path` is needed in L1 and need not be there yet; in L2 none means no repository.
     CreateProject {
+        /// Name.
         name: String,
+        /// Repository path.
         path: Option<String>,
     },
+    /// Renames a project.
     RenameProject {
+        /// The project's id.
         project: Uuid,
+        /// Name.
         name: String,
     },
+    /// Removes a project with all that is in it.
     DeleteProject {
+        /// The project's id.
         project: Uuid,
     },
+    /// Makes a task, in any status in either shape.
     CreateTask {
+        /// The project's id.
         project: Uuid,
+        /// Title.
         title: String,
+        /// Markdown; none for none, or to keep it.
         description: Option<String>,
+        /// Status; none for the default, or to keep it.
         status: Option<Status>,
     },
+    /// Changes a task.
     EditTask {
+        /// The task's id.
         task: Uuid,
+        /// Title.
         title: Option<String>,
+        /// Markdown; none for none, or to keep it.
         description: Option<String>,
+        /// Status; none for the default, or to keep it.
         status: Option<Status>,
     },
+    /// Removes a task.
     DeleteTask {
+        /// The task's id.
         task: Uuid,
     },
+    /// An agent starts on a task.
     AgentStarts {
+        /// The task's id.
         task: Uuid,
     },
+    /// The agent ends.
     AgentEnds {
+        /// The task's id.
         task: Uuid,
+        /// Whether it failed.
         #[serde(default)]
         failed: bool,
     },
+    /// Its work is merged.
     AgentMerges {
+        /// The task's id.
         task: Uuid,
     },
     /// Milliseconds between a PUT's read and its write; none: no race.
     PutRace {
+        /// Milliseconds; none: no race.
         ms: Option<u64>,
     },
+    /// The newest tasks vanish.
     RestoreBackup {
+        /// So many.
         without_newest: usize,
     },
 }
