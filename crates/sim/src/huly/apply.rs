@@ -107,7 +107,8 @@ impl Huly {
             self.count_in_owner(after, 1, now, author);
             self.rewrite_parents(&id);
         }
-        if changed("title") {
+        // Looking for children costs a walk over all issues.
+        if changed("title") && after.get("subIssues") != Some(&json!(0)) {
             self.retitle(&id, text(after, "title"));
         }
         if changed("space") {
