@@ -1,5 +1,7 @@
 //! The common model: what both services' items have in common, as one side reads it.
 
+mod values;
+
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
@@ -156,6 +158,22 @@ impl TextVersion {
         }
         TextVersion(hex::encode(Sha256::digest(text.as_bytes())).into())
     }
+    /// In a base: the text named `held` was merged into the other side's, and this side, whose base was `base`, is still
+    /// to be written. Like an unset status it is never compared with what the side shows (design 3.1 b), so it equals no
+    /// version of a text.
+    #[must_use]
+    pub fn owed(base: &TextVersion, held: &TextVersion) -> TextVersion {
+        TextVersion(format!("{OWED}{}:{}", base.0, held.0).into())
+    }
+    /// Whether it was made by [`TextVersion::owed`].
+    pub fn is_owed(&self) -> bool {
+        self.0.starts_with(OWED)
+    }
+    /// Whether it was made by [`TextVersion::owed`] of this base.
+    pub fn is_owed_since(&self, base: &TextVersion) -> bool {
+        let rest = self.0.strip_prefix(OWED).and_then(|rest| rest.strip_prefix(base.as_str()));
+        rest.is_some_and(|rest| rest.starts_with(':'))
+    }
     /// Whether there is no description.
     pub fn is_none(&self) -> bool {
         self.0.is_empty()
@@ -165,6 +183,9 @@ impl TextVersion {
         &self.0
     }
 }
+
+/// No blob's name and no hash begins like this.
+const OWED: &str = "owed:";
 
 impl Default for TextVersion {
     fn default() -> Self {
@@ -262,6 +283,23 @@ pub struct Item {
     pub created: Option<Millis>,
     /// Whether an agent of the service works on the item or has just ended: such a status change is not a person's (design 3.6).
     pub agent: bool,
+}
+
+impl Item {
+    /// An item with these values and nothing else.
+    pub const fn new(id: ItemId, values: Values) -> Item {
+        Item {
+            id,
+            label: None,
+            kind: None,
+            values,
+            text: None,
+            footer: None,
+            modified: None,
+            created: None,
+            agent: false,
+        }
+    }
 }
 
 /// What one side says about one item.

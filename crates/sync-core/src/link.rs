@@ -1,5 +1,9 @@
 //! The link: two items, the base, and what is remembered of our own last writes. And how links are made.
 
+mod adopt;
+mod decide;
+mod titles;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -7,8 +11,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ids::{Generation, ItemId, LinkId, Millis, RulesVersion},
     item::{FieldSet, Values},
+    rules::Rules,
     side::{Pair, Side},
 };
+
+pub use adopt::{adopt, create, relink, remove_twin};
+pub use decide::{Decision, How, Known, Unlinked, Wants, decide, derived_issue, wants};
+pub use titles::{Titles, fold};
 
 /// What a link is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -64,4 +73,35 @@ pub struct Link {
     pub rules: RulesVersion,
     /// Grows by one with every change of the row.
     pub version: u64,
+}
+
+impl Link {
+    /// A link between an issue that was there first and a task, with an empty base that is not set yet.
+    pub fn between(rules: &Rules<'_>, huly: ItemId, vibe: ItemId) -> Link {
+        let id = LinkId::derive(rules.workspace, Side::Huly, &huly);
+        Link { items: Pair { huly: Some(huly), vibe: Some(vibe) }, ..Link::new(rules, id, Side::Huly) }
+    }
+
+    /// A link without items.
+    pub(crate) fn new(rules: &Rules<'_>, id: LinkId, origin: Side) -> Link {
+        Link {
+            id,
+            origin,
+            items: Pair::default(),
+            label: None,
+            base: Pair::default(),
+            generation: Pair::default(),
+            frozen: FieldSet::EMPTY,
+            phase: Phase::Active,
+            rebuilt: false,
+            last_write: Pair::default(),
+            rules: rules.version,
+            version: 0,
+        }
+    }
+
+    /// Whether neither item is there any more: the row is to be dropped.
+    pub const fn is_over(&self) -> bool {
+        self.items.huly.is_none() && self.items.vibe.is_none()
+    }
 }

@@ -1,15 +1,37 @@
 //! The plan: what brings two sides and their base together. A value, made without I/O (design section 3).
+//!
+//! Each side is compared with its own past only. [`needs`] says what must be read first, [`link()`] makes the plan of
+//! one link, [`settle()`] moves the link's row on once an action was confirmed. [`text`], [`json`], [`hash`] and
+//! [`Totals`] show plans to people, to programs and to `--accept`.
+
+mod create;
+mod description;
+mod fields;
+mod gone;
+mod make;
+mod needs;
+mod settle;
+mod show;
+mod status;
+mod verdict;
+mod view;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{Generation, IntentKey, ItemId, LinkId, StatusId},
+    ids::{Generation, IntentKey, ItemId, LinkId, RulesVersion, StatusId},
     item::{Extra, Field, FieldSet, Observation, Value, Values},
     link::{Link, Phase},
     side::{Pair, Side},
 };
+
+pub(crate) use create::{create, whole};
+pub use make::{link, sleep, wake};
+pub use needs::needs;
+pub use settle::{base_texts, settle, settle_found};
+pub use show::{Totals, hash, json, shown, text};
 
 /// What the planner is told of one link.
 #[derive(Clone, Debug)]
@@ -114,8 +136,13 @@ pub struct Update {
     pub set: Vec<Change>,
     /// What the written side is taken to hold now: the write is conditional on these values of the written fields.
     pub expected: Values,
-    /// What the other side held when this was planned: its base for the written fields once they are confirmed.
+    /// What the other side held when this was planned: its base for the written fields once they are confirmed. A
+    /// description that [is owed](crate::item::TextVersion::is_owed) says that the other side is to be written as well.
     pub source_values: Values,
+    /// Set where nothing is left to do for the link once this is confirmed: the rules under which both sides then mean the
+    /// same. The link remembers them (design 3.10) and is no longer *rebuilt*.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<RulesVersion>,
 }
 
 /// One field's new value.
@@ -204,6 +231,10 @@ pub struct Agree {
     pub fields: FieldSet,
     /// What each side holds; only `fields` count.
     pub base: Pair<Values>,
+    /// Set where the whole link is in agreement now: the rules under which it is. The link remembers them (design 3.10)
+    /// and is no longer *rebuilt*.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<RulesVersion>,
 }
 
 /// A field that both sides changed differently.
@@ -272,6 +303,9 @@ pub struct PhaseChange {
     pub to: Phase,
     /// Why.
     pub reason: Arc<str>,
+    /// The side whose item was proven gone, where that is why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone: Option<Side>,
 }
 
 /// The link's item on one side is another one now.
