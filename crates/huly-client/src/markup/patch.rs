@@ -81,6 +81,7 @@ impl Merge<'_> {
         let mut fresh: VecDeque<Node> = new.into();
         let (mut unit, mut taken) = (0, 0);
         let mut gap: Vec<Old<'_>> = Vec::new();
+        let mut after_kept = false;
         for (child, plain) in old.iter().zip(units) {
             let partners = partner.get(unit..unit + plain.len()).unwrap_or_default();
             unit += plain.len();
@@ -90,10 +91,19 @@ impl Merge<'_> {
                     .enumerate()
                     .all(|(at, partner)| *partner == Some(start + at))
             });
+            if plain.is_empty() && after_kept {
+                // Blank, or inline nodes that stand between blocks and make one paragraph with the kept one before.
+                out.push(child.clone());
+                continue;
+            }
+            after_kept = start.is_some();
             let Some(start) = start else {
+                let blank = plain::units(std::slice::from_ref(child), Place::TOP)
+                    .iter()
+                    .all(Vec::is_empty);
                 gap.push(Old {
                     node: child,
-                    blank: plain.is_empty(),
+                    blank: blank && plain.is_empty(),
                 });
                 continue;
             };

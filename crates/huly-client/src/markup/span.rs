@@ -259,9 +259,10 @@ fn text(out: &mut String, node: &Node, care: Care) {
     let text = node.text.as_deref().unwrap_or_default();
     if !node.marks.iter().any(|mark| mark.kind == MarkKind::Code) {
         escape::push_text(out, text, care);
-    } else if care == Care::Html {
-        let piece = format!("<code>{}</code>", encode(text));
-        out.push_str(&piece);
+    } else if care >= Care::Tags {
+        out.push_str("<code>");
+        escape::push_text(out, text, care);
+        out.push_str("</code>");
     } else {
         out.push_str(&escape::code_span(text));
     }

@@ -51,7 +51,7 @@ fn block(node: &Node, delimiter: char) -> String {
         NodeKind::Paragraph => checked(node, least_care(node), |node, care| {
             inline(node, care, false)
         }),
-        NodeKind::Heading => heading(node),
+        NodeKind::Heading => heading(node, Care::Bare),
         NodeKind::BulletList | NodeKind::TodoList | NodeKind::OrderedList => list(node, delimiter),
         NodeKind::CodeBlock | NodeKind::Mermaid => code(node),
         NodeKind::Blockquote => indented(&blocks(&node.content), "> ", "> ", ">"),
@@ -155,7 +155,7 @@ pub(super) fn meaning(node: &Node) -> Node {
     node
 }
 
-fn heading(node: &Node) -> String {
+fn heading(node: &Node, from: Care) -> String {
     let marker = node.attr("marker").unwrap_or("#");
     if node.content.is_empty() {
         return marker.to_owned();
@@ -163,14 +163,14 @@ fn heading(node: &Node) -> String {
     let underlined =
         |node: &Node, care| format!("{}\n{}", inline(node, care, true), marker.repeat(3));
     if !marker.starts_with('#')
-        && let Some(text) = barest(node, Care::Bare, underlined)
+        && let Some(text) = barest(node, from, underlined)
     {
         return text;
     }
     let level = node.attrs.get("level").and_then(Value::as_u64).unwrap_or(1);
     let marker = "#".repeat(usize::try_from(level).unwrap_or(1));
     let node = node.clone().with("marker", marker.as_str());
-    checked(&node, Care::Bare, |node, care| {
+    checked(&node, from, |node, care| {
         format!("{marker} {}", inline(node, care, true))
     })
 }
@@ -193,13 +193,17 @@ fn list(node: &Node, delimiter: char) -> String {
         .attrs
         .get("order")
         .map_or(1, |order| order.as_u64().unwrap_or(1));
+    let owner = match node.kind {
+        NodeKind::OrderedList => Owner::Numbers,
+        _ => Owner::Bullets,
+    };
     let mut out = Vec::with_capacity(node.content.len());
     for (number, entry) in (start..).zip(&node.content) {
         let marker = match node.kind {
             NodeKind::OrderedList => format!("{number}{delimiter}"),
             _ => node.attr("bullet").unwrap_or("*").to_owned(),
         };
-        out.push(item(entry, &marker, node.kind == NodeKind::BulletList));
+        out.push(item(entry, &marker, owner));
     }
     // Of a loose list that ends in an empty item, what follows it may be read as outside of the block that the list is in.
     let is_empty = |item: &Node| {
@@ -216,12 +220,12 @@ fn list(node: &Node, delimiter: char) -> String {
     out.join("\n")
 }
 
-fn item(node: &Node, marker: &str, in_bullets: bool) -> String {
+fn item(node: &Node, marker: &str, owner: Owner) -> String {
     let indent = " ".repeat(marker.len() + 1);
     let text = if node.kind == NodeKind::TodoItem {
         todo(node)
     } else {
-        children(&node.content, in_bullets)
+        children(&node.content, owner)
     };
     if text.is_empty() {
         return marker.to_owned();
@@ -254,7 +258,7 @@ fn todo(node: &Node) -> String {
         .content
         .first()
         .is_some_and(|first| first.kind == NodeKind::Paragraph);
-    let text = children(&node.content, false);
+    let text = children(&node.content, Owner::Todo);
     match (text.is_empty(), starts_with_text, ids.is_empty()) {
         (true, _, _) => format!("{mark} {ids}").trim_ascii_end().to_owned(),
         (false, true, _) => format!("{mark} {ids}{text}"),
@@ -263,8 +267,32 @@ fn todo(node: &Node) -> String {
     }
 }
 
+/// Whose text an item's first paragraph is.
+#[derive(Clone, Copy)]
+enum Owner {
+    Bullets,
+    Numbers,
+    Todo,
+}
+
+/// Whether a paragraph that reads back on its own would be read differently right after an item's marker.
+fn looks_otherwise(text: &str, owner: Owner) -> bool {
+    let after_box = ["[ ]", "[x]", "[X]"]
+        .iter()
+        .find_map(|mark| text.strip_prefix(mark));
+    match owner {
+        Owner::Bullets => after_box.is_some(),
+        // A box is text here, but the space after it must be one, and a box that stands alone would not hold what follows it.
+        Owner::Numbers => after_box.is_some_and(|rest| {
+            !rest.starts_with(' ') || rest.starts_with("  ") || rest.starts_with(" \t")
+        }),
+        // What is a block of HTML at the start of a line is tags in text after a box.
+        Owner::Todo => text.starts_with('<'),
+    }
+}
+
 /// The blocks of an item: a list right under its text, anything else after an empty line.
-fn children(nodes: &[Node], in_bullets: bool) -> String {
+fn children(nodes: &[Node], owner: Owner) -> String {
     let mut out = String::new();
     let mut bracket = false;
     for (at, node) in nodes.iter().enumerate() {
@@ -273,18 +301,14 @@ fn children(nodes: &[Node], in_bullets: bool) -> String {
         bracket = again && node.kind == NodeKind::OrderedList && !bracket;
         let delimiter = if bracket { ')' } else { '.' };
         let mut text = block(node, delimiter);
-        // A box makes a bullet a todo; in a numbered list it is text, but the space after it must be one, and one that stands alone would not
-        // hold what follows it.
-        let is_box = |mark: &&str| {
-            text.strip_prefix(*mark).is_some_and(|rest| {
-                in_bullets
-                    || !rest.starts_with(' ')
-                    || rest.starts_with("  ")
-                    || rest.starts_with(" \t")
-            })
-        };
-        if at == 0 && node.kind == NodeKind::Paragraph && ["[ ]", "[x]", "[X]"].iter().any(is_box) {
-            text = checked(node, Care::Careful, |node, care| inline(node, care, false));
+        if at == 0 && looks_otherwise(&text, owner) {
+            text = match node.kind {
+                NodeKind::Paragraph => {
+                    checked(node, Care::Careful, |node, care| inline(node, care, false))
+                }
+                NodeKind::Heading => heading(node, Care::Careful),
+                _ => text,
+            };
         }
         if let Some(before) = before {
             out.push_str(if is_tight(before, &out, node) {

@@ -292,7 +292,7 @@ proptest! {
         for word in wanted {
             prop_assert!(found.iter().any(|other| other.contains(&word)), "{} of {:?}", word, md);
         }
-        prop_assert_eq!(markup::normal_form(&md), md);
+        prop_assert_eq!(markup::normal_form(&md), md, "{}", markup::wire(&tree));
     }
 
     #[test]
