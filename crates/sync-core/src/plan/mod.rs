@@ -31,6 +31,7 @@ pub(crate) use create::{create, whole};
 pub use make::{link, sleep, wake};
 pub use needs::needs;
 pub use settle::{base_texts, settle, settle_found};
+pub(crate) use show::canonical;
 pub use show::{Totals, hash, json, shown, text};
 
 /// What the planner is told of one link.
