@@ -50,13 +50,35 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-/// Where a page begins: by modification time and id, both the service's own.
+/// Where a page begins, by modification time and id, both the service's own. A value: it can be kept and gone on from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    /// At or after this stamp.
-    pub modified: Millis,
-    /// What was seen at exactly this stamp already.
-    pub seen: Vec<ItemId>,
+pub enum Cursor {
+    /// At or after a stamp, without those seen at exactly this stamp.
+    From {
+        /// The stamp.
+        at: Millis,
+        /// What was given out at this stamp already.
+        seen: Vec<ItemId>,
+    },
+    /// Among those of one stamp, after an id.
+    Ties {
+        /// The stamp.
+        at: Millis,
+        /// The last id given out.
+        after: ItemId,
+    },
+    /// After a stamp whose ties were all given out.
+    Past {
+        /// The stamp.
+        at: Millis,
+    },
+}
+
+impl Cursor {
+    /// The beginning of everything at or after a stamp.
+    pub const fn since(at: Millis) -> Cursor {
+        Cursor::From { at, seen: Vec::new() }
+    }
 }
 
 /// The statuses of one kind of item, in board order.
@@ -104,7 +126,7 @@ pub struct UpdateJob {
 }
 
 /// What a write found or left.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Written {
     /// The item by the write's own answer, with the text of its description where it was written.
     pub item: Item,
@@ -147,6 +169,37 @@ pub struct Traffic {
     pub body_bytes: u64,
 }
 
+impl UpdateJob {
+    /// Whether the caller knows what a field holds: an unset status is written whatever stands there.
+    pub const fn expected_is_known(&self, field: Field) -> bool {
+        match field {
+            Field::Status => self.expected.status.is_some(),
+            Field::Title
+            | Field::Description
+            | Field::Priority
+            | Field::Parent
+            | Field::Labels
+            | Field::Assignee
+            | Field::DueDate => true,
+        }
+    }
+}
+
+impl Traffic {
+    /// The sum over the parts of one service.
+    pub fn of(parts: &[http_kit::Stats]) -> Traffic {
+        let mut sum = Traffic::default();
+        for part in parts {
+            sum.requests += part.tries;
+            sum.writes += part.writes;
+            sum.retries += part.tries.saturating_sub(part.calls);
+            sum.wire_bytes += part.bytes_wire;
+            sum.body_bytes += part.bytes_body;
+        }
+        sum
+    }
+}
+
 /// What the engine needs of one service.
 #[async_trait]
 pub trait Board: Send + Sync {
@@ -158,6 +211,8 @@ pub trait Board: Send + Sync {
     fn traffic(&self) -> Traffic;
     /// For people: product and version.
     fn describe(&self) -> String;
+    /// Whether a project can only be made with a repository's path.
+    fn needs_repository(&self) -> bool;
 
     /// All projects that can be seen, archived ones included.
     async fn projects(&self) -> Answer<Vec<BoardProject>>;
@@ -172,8 +227,10 @@ pub trait Board: Send + Sync {
     async fn list(&self, project: &ProjectId, from: Option<Cursor>) -> Answer<Page>;
     /// A page of the items of every project that changed at or after `from` (only where `capabilities().changes`).
     async fn changes(&self, from: Cursor) -> Answer<Page>;
-    /// Items whose removal or move the history shows at or after `since`, and the newest stamp among these rows. A hint, never a proof.
+    /// Items whose removal or move the history shows at or after `since`: a hint, never a proof.
     async fn removals(&self, since: Millis) -> Answer<Vec<ItemId>>;
+    /// The newest stamp of any item that can be seen; `None` where there is no item (only where `capabilities().changes`).
+    async fn newest(&self) -> Answer<Option<Millis>>;
     /// Some items by their own read, archived shown; absent ones are missing in the answer.
     async fn get(&self, items: &[ItemId]) -> Answer<HashMap<ItemId, (ProjectId, Item)>>;
     /// Whether the history proves that the item was moved to another project rather than removed (design 3.6 c).

@@ -49,6 +49,9 @@ pub struct Settings {
     pub lease: LeaseSettings,
     /// Repository paths of Vibe projects must lie under one of these.
     pub repo_roots: Vec<PathBuf>,
+    /// The repository of a project that names none: a path in which `{identifier}` stands for the Huly project's identifier in lower
+    /// case.
+    pub default_repository: Option<String>,
     /// Pairs and exceptions from the configuration, by Huly identifier or name.
     pub projects: BTreeMap<Arc<str>, ProjectSettings>,
     /// Only these projects (Huly identifiers or names, case-folded); empty: all.
@@ -99,6 +102,7 @@ impl Default for Settings {
             history_keep: Duration::from_secs(90 * 24 * 60 * 60),
             lease: LeaseSettings { ttl: Duration::from_secs(60), heartbeat: Duration::from_secs(10) },
             repo_roots: Vec::new(),
+            default_repository: None,
             projects: BTreeMap::new(),
             only: Vec::new(),
             huly_browse: None,

@@ -162,6 +162,11 @@ impl IntentKey {
         IntentKey(v5(link.0, &[kind, side.as_str(), &base_version.to_string(), desired]))
     }
 
+    /// The making of a pair's Vibe project.
+    pub fn project(pair: ProjectLinkId) -> IntentKey {
+        IntentKey(v5(pair.0, &["project", "create"]))
+    }
+
     /// The document id that a create with this key uses where the service lets the client choose: the first 24
     /// hex digits (Huly's ids have 24).
     ///

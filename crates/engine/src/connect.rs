@@ -1,0 +1,50 @@
+//! Connecting: from addresses and credentials to boards.
+
+use std::{num::NonZeroU32, sync::Arc};
+
+pub use http_kit::{Error, Kind, Rate, Settings as HttpSettings};
+pub use huly_client::{Credentials, Limits as HulyLimits};
+use huly_client::{Config, Huly};
+use url::Url;
+use vibe_client::Vibe;
+
+use crate::{env::Env, huly::HulyBoard, vibe::VibeBoard};
+
+/// How to reach a Huly workspace.
+#[derive(Clone, Debug)]
+pub struct HulyConnection {
+    /// The address of the web page: everything else is discovered from it.
+    pub front: Url,
+    /// A token, or e-mail address and password.
+    pub credentials: Credentials,
+    /// The workspace's short name in the browser's address.
+    pub workspace: String,
+    /// HTTP settings of its four services.
+    pub limits: HulyLimits,
+    /// Issues in one page of a list.
+    pub page_size: NonZeroU32,
+}
+
+/// Signs in to a Huly workspace. `tag` is the store's ([`store_tag`]).
+pub async fn huly(connection: HulyConnection, env: Arc<dyn Env>, tag: u32) -> Result<HulyBoard, Error> {
+    let HulyConnection { front, credentials, workspace, limits, page_size } = connection;
+    let config = Config { front, credentials, workspace, limits };
+    let client = Huly::connect(config, http_kit::Http::new).await?;
+    Ok(HulyBoard::new(client, env, tag, page_size))
+}
+
+/// Finds out what kind of local Vibe Kanban server answers at an address, and connects to it.
+pub async fn vibe(url: Url, http: HttpSettings) -> Result<VibeBoard, Error> {
+    let http = http_kit::Http::new(http, vibe_client::classify)?;
+    Ok(VibeBoard::new(Vibe::connect(http, url).await?))
+}
+
+/// The HTTP settings that suit a local Vibe Kanban server.
+pub fn vibe_settings() -> HttpSettings {
+    vibe_client::settings()
+}
+
+/// The first 8 hex digits of a store's id: every transaction id of this store begins with them.
+pub fn store_tag(store: &dyn store::Store) -> u32 {
+    crate::context::store_tag(store)
+}

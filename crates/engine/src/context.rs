@@ -1,0 +1,123 @@
+//! What every stage of a run shares.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use store::{Fence, Store};
+use sync_core::{
+    Pair, Side,
+    ids::{ItemId, Millis, RunId, WorkspaceId},
+};
+
+use crate::{
+    env::Env,
+    error::Error,
+    journal::FooterTexts,
+    lease::{Lease, millis},
+    port::Board,
+    settings::Settings,
+};
+
+/// Asks a run to end at the next safe point: everything journaled, nothing half done.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks.
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Whether somebody asked.
+    pub fn asked(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// What every stage of one run shares.
+pub(crate) struct Context {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) env: Arc<dyn Env>,
+    pub(crate) boards: Pair<Arc<dyn Board>>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) run: RunId,
+    /// `None` in a run that only reads.
+    pub(crate) lease: Option<Lease>,
+    pub(crate) stop: Stop,
+    pub(crate) started_at: Millis,
+    /// Cancels and deletions of this run so far, over all projects (design 3.7).
+    pub(crate) removals: AtomicUsize,
+    /// How often items that are dirty have failed before this run; bounded by what a turn takes up.
+    pub(crate) failures: Mutex<HashMap<ItemId, u32>>,
+}
+
+impl Context {
+    pub(crate) fn board(&self, side: Side) -> &dyn Board {
+        self.boards.side(side).as_ref()
+    }
+
+    pub(crate) fn now(&self) -> Millis {
+        self.env.now()
+    }
+
+    /// What batches name; an error in a run that only reads, where nothing may be written.
+    pub(crate) fn fence(&self) -> Result<&Fence, Error> {
+        self.lease.as_ref().map(Lease::fence).ok_or(Error::LeaseLost)
+    }
+
+    /// Whether a remote write may start now (design 4.6).
+    pub(crate) fn may_write(&self) -> Result<(), Error> {
+        match &self.lease {
+            Some(lease) if lease.outlives(self.now(), self.settings.write_deadline) => Ok(()),
+            Some(_) | None => Err(Error::LeaseLost),
+        }
+    }
+
+    /// Whether the run must end at this safe point.
+    pub(crate) fn check_stop(&self) -> Result<(), Error> {
+        let late = self
+            .settings
+            .run_deadline
+            .is_some_and(|limit| self.now().0 >= self.started_at.0.saturating_add(millis(limit).0));
+        match (self.stop.asked(), late) {
+            (true, _) => Err(Error::Stopped),
+            (false, true) => Err(Error::Deadline),
+            (false, false) => Ok(()),
+        }
+    }
+
+    /// A fresh id for a remote transaction: 24 hex digits that begin with the store's tag (design 4.2).
+    pub(crate) fn write_id(&self) -> Arc<str> {
+        format!("{:08x}{:016x}", store_tag(self.store.as_ref()), self.env.random()).into()
+    }
+
+    /// Remembers how often an item failed in earlier runs.
+    pub(crate) fn failed_before(&self, item: &ItemId, tries: u32) {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).insert(item.clone(), tries);
+    }
+
+    /// How often an item has failed, this time included.
+    pub(crate) fn failures(&self, item: &ItemId) -> u32 {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.get(item).copied().unwrap_or(0).saturating_add(1)
+    }
+
+    /// How footers are written on one side.
+    pub(crate) fn footers(&self, side: Side) -> FooterTexts<'_> {
+        FooterTexts {
+            wanted: self.board(side).capabilities().footer,
+            browse: self.settings.huly_browse.as_deref(),
+        }
+    }
+}
+
+/// The first 8 hex digits of the store's id: every transaction id of this store begins with them.
+pub(crate) fn store_tag(store: &dyn Store) -> u32 {
+    store.id().0.as_fields().0
+}

@@ -1,0 +1,59 @@
+//! Why a run, or a project in it, ended early.
+
+use http_kit::Kind;
+use sync_core::Side;
+
+use crate::codes;
+
+/// An error that ends a run or a project's turn. Errors of single items are never this: they are outcomes in the report.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A service could not be used.
+    #[error("{} could not be used: {source}", .side.title())]
+    Service {
+        /// Which one.
+        side: Side,
+        /// What it said.
+        source: http_kit::Error,
+    },
+    /// The store could not be used.
+    #[error("the store could not be used: {0}")]
+    Store(#[from] store::Error),
+    /// The lease ran out or was taken over in the middle of the run: nothing more is written.
+    #[error("the lease on this workspace was lost in the middle of the run")]
+    LeaseLost,
+    /// The run reached its deadline.
+    #[error("the run reached its deadline")]
+    Deadline,
+    /// Somebody asked the run to end.
+    #[error("the run was asked to stop")]
+    Stopped,
+}
+
+impl Error {
+    /// Names the service an error of a port came from.
+    pub fn service(side: Side) -> impl FnOnce(http_kit::Error) -> Error {
+        move |source| Error::Service { side, source }
+    }
+
+    /// How it is dealt with.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Error::Service { source, .. } => source.kind(),
+            Error::Store(_) => Kind::Fatal,
+            Error::LeaseLost | Error::Deadline | Error::Stopped => Kind::Transient,
+        }
+    }
+
+    /// Stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Service { source, .. } => source.code(),
+            Error::Store(source) => source.code(),
+            Error::LeaseLost => codes::RUN_LEASE_LOST,
+            Error::Deadline => codes::RUN_DEADLINE,
+            Error::Stopped => codes::RUN_STOPPED,
+        }
+    }
+}

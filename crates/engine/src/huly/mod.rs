@@ -1,0 +1,290 @@
+//! The Huly board: wire types to common model and back, over `huly_client`.
+
+mod convert;
+mod write;
+
+use std::{
+    collections::HashMap,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use http_kit::{Error, Kind};
+use huly_client::{BlobName, DocRef, Huly, TxId, find::Find, markup, paging::Page as WirePage, types};
+use sync_core::{
+    Side,
+    ids::{ItemId, KindId, Millis, ProjectId},
+    item::{Field, FieldSet, Item, TextVersion, Values},
+    rules::{Capabilities, Limits},
+};
+
+use crate::{
+    codes,
+    env::Env,
+    port::{
+        Answer, Board, BoardProject, CreateJob, Cursor, KindStatuses, NewProject, Page, Removed, Traffic, UpdateJob,
+        Written,
+    },
+};
+use convert::{cursor, item, kind_statuses, position, project};
+
+/// The route that errors of this adapter name where no single call is meant.
+const ROUTE: &str = "(issue)";
+
+/// A Huly workspace as a [`Board`].
+pub struct HulyBoard {
+    client: Huly,
+    env: Arc<dyn Env>,
+    /// The store's tag: the first 8 hex digits of every transaction id (design 4.2).
+    tag: u32,
+    page_size: NonZeroU32,
+    /// Projects as last read: a create needs identifier, type and default status. Bounded by the number of projects.
+    projects: Mutex<HashMap<ProjectId, types::Project>>,
+    /// Statuses and types of the workspace, asked for once by the first project that needs them.
+    workflow: tokio::sync::OnceCell<types::Workflow>,
+}
+
+impl HulyBoard {
+    /// Wraps a connected client. `tag` is the store's (the first 32 bits of its id), `page_size` the rows of one page of issues.
+    pub fn new(client: Huly, env: Arc<dyn Env>, tag: u32, page_size: NonZeroU32) -> Self {
+        HulyBoard {
+            client,
+            env,
+            tag,
+            page_size,
+            projects: Mutex::new(HashMap::new()),
+            workflow: tokio::sync::OnceCell::new(),
+        }
+    }
+
+    /// The workspace's uuid: the name space of every derived id.
+    pub fn workspace(&self) -> uuid::Uuid {
+        self.client.workspace().0
+    }
+
+    fn fresh_tx(&self) -> TxId {
+        TxId::tagged(self.tag, self.env.random().to_be_bytes())
+    }
+
+    async fn workflow(&self) -> Answer<&types::Workflow> {
+        self.workflow.get_or_try_init(|| self.client.workflow()).await
+    }
+
+    fn remember(&self, wire: &types::Project) -> BoardProject {
+        let board = project(wire, self.client.account().uuid);
+        self.projects.lock().unwrap_or_else(PoisonError::into_inner).insert(board.id.clone(), wire.clone());
+        board
+    }
+
+    async fn wire_project(&self, id: &ProjectId) -> Answer<types::Project> {
+        let known = self.projects.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let read = self.client.project(&DocRef::from(id.as_str())).await?;
+        read.ok_or_else(|| conflict(format!("project {id} is not there any more")))
+    }
+
+    async fn read(&self, id: &ItemId) -> Answer<Option<types::Issue>> {
+        self.client.issue(&DocRef::from(id.as_str())).await
+    }
+
+    /// The markup and markdown of a stored description.
+    async fn blob(&self, name: &TextVersion) -> Answer<markup::Node> {
+        if name.is_none() {
+            return Ok(markup::from_markdown(""));
+        }
+        let text = self.client.description_text(&BlobName::new(name.as_str())).await?;
+        let text = text.ok_or_else(|| conflict(format!("the description {} is not stored any more", name.as_str())))?;
+        parse(&text)
+    }
+
+    /// Whether the history has a row that moved one of these documents.
+    async fn any_move(&self, documents: &[DocRef]) -> Answer<bool> {
+        Ok(!self.client.moves_of(documents).await?.is_empty())
+    }
+}
+
+/// A failed precondition: observe and plan again.
+fn conflict(words: String) -> Error {
+    Error::new(Kind::Conflict, codes::PRECONDITION, "huly", ROUTE).with_detail(words)
+}
+
+fn parse(text: &str) -> Answer<markup::Node> {
+    match markup::Source::read(text) {
+        Ok(source) => Ok(source.into_node()),
+        Err(error) => Err(Error::new(Kind::Rejected, codes::MARKUP, "huly", "/api/v1/blob")
+            .with_detail("a description is not in a form that can be read")
+            .with_source(error)),
+    }
+}
+
+#[async_trait]
+impl Board for HulyBoard {
+    fn side(&self) -> Side {
+        Side::Huly
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            fields: FieldSet::COMMON.or(FieldSet::of(&[Field::Priority, Field::Parent, Field::DueDate])),
+            conditional_write: true,
+            client_ids: true,
+            changes: true,
+            status_at_create: true,
+            footer: false,
+            limits: Limits {
+                title_chars: None,
+                description_bytes: Some(huly_client::description::DESCRIPTION_MAX / 2),
+                blank_title: false,
+                nul: false,
+            },
+        }
+    }
+
+    fn traffic(&self) -> Traffic {
+        let (transactor, collaborator) = self.client.stats();
+        let parts: Vec<_> = std::iter::once(transactor).chain(collaborator).collect();
+        Traffic::of(&parts)
+    }
+
+    fn describe(&self) -> String {
+        format!("Huly {}, workspace {}", self.client.version(), self.client.workspace().1)
+    }
+
+    fn needs_repository(&self) -> bool {
+        false
+    }
+
+    async fn projects(&self) -> Answer<Vec<BoardProject>> {
+        Ok(self.client.projects().await?.iter().map(|project| self.remember(project)).collect())
+    }
+
+    async fn project(&self, id: &ProjectId) -> Answer<Option<BoardProject>> {
+        let read = self.client.project(&DocRef::from(id.as_str())).await?;
+        Ok(read.map(|project| self.remember(&project)))
+    }
+
+    async fn create_project(&self, _new: &NewProject) -> Answer<BoardProject> {
+        Err(Error::new(Kind::Fatal, codes::UNSUPPORTED, "huly", "(project)")
+            .with_detail("projects are made by people in huly, never by a sync"))
+    }
+
+    async fn statuses(&self, project: &BoardProject) -> Answer<Vec<KindStatuses>> {
+        let wire = self.wire_project(&project.id).await?;
+        Ok(kind_statuses(self.workflow().await?, &wire))
+    }
+
+    async fn list(&self, project: &ProjectId, from: Option<Cursor>) -> Answer<Page> {
+        let from = position(from.unwrap_or(Cursor::since(Millis(0))));
+        Ok(page(self.client.issues_of(&DocRef::from(project.as_str()), from, self.page_size).await?))
+    }
+
+    async fn changes(&self, from: Cursor) -> Answer<Page> {
+        Ok(page(self.client.issues_changed(position(from), self.page_size).await?))
+    }
+
+    async fn removals(&self, since: Millis) -> Answer<Vec<ItemId>> {
+        let mut removed = Vec::new();
+        let mut next = Some(position(Cursor::since(since)));
+        while let Some(from) = next {
+            let page = self.client.removals(from, self.page_size).await?;
+            removed.extend(page.rows.into_iter().filter_map(|row| row.object_id).map(|id| ItemId::from(id.as_str())));
+            next = page.next;
+        }
+        Ok(removed)
+    }
+
+    async fn newest(&self) -> Answer<Option<Millis>> {
+        let find = Find::of(types::class::ISSUE).sorted_down("modifiedOn").limited(NonZeroU32::MIN).only(&["modifiedOn"]);
+        let newest: Vec<types::IssueKey> = self.client.find(&find).await?;
+        Ok(newest.first().and_then(|issue| issue.modified_on).map(|at| Millis(at.0)))
+    }
+
+    async fn get(&self, items: &[ItemId]) -> Answer<HashMap<ItemId, (ProjectId, Item)>> {
+        let ids: Vec<DocRef> = items.iter().map(|id| DocRef::from(id.as_str())).collect();
+        let issues = self.client.issues_by_ids(&ids).await?;
+        Ok(issues.iter().map(|issue| (ItemId::from(issue.id.as_str()), located(issue))).collect())
+    }
+
+    async fn was_moved(&self, id: &ItemId) -> Answer<bool> {
+        let mut documents = vec![DocRef::from(id.as_str())];
+        if !self.client.removals_of(&documents).await?.is_empty() {
+            return Ok(false);
+        }
+        // Sub-issues move and vanish with their parents without rows of their own, so the ancestors' rows count as well.
+        for _ in 0..convert::MAX_ANCESTORS {
+            let Some(last) = documents.last() else { break };
+            let find = Find::of(types::class::TX_CREATE).with("objectId", serde_json::json!(last));
+            let created: Vec<types::TxRow> = self.client.find(&find).await?;
+            let parent = created.into_iter().find_map(|row| row.attached_to);
+            match parent.filter(|parent| parent.as_str() != types::NO_PARENT && !documents.contains(parent)) {
+                Some(parent) => documents.push(parent),
+                None => break,
+            }
+        }
+        if documents.len() > 1 && !self.client.removals_of(&documents).await?.is_empty() {
+            return Ok(false);
+        }
+        self.any_move(&documents).await
+    }
+
+    async fn text(&self, item: &Item) -> Answer<Arc<str>> {
+        Ok(markup::to_markdown(&self.blob(&item.values.description).await?).into())
+    }
+
+    async fn prepare(&self, project: &BoardProject, jobs: &[CreateJob]) -> Answer<Vec<serde_json::Value>> {
+        self.prepare_issues(project, jobs).await
+    }
+
+    fn create_batch(&self) -> usize {
+        huly_client::create::BATCH
+    }
+
+    async fn create(&self, project: &BoardProject, jobs: &[CreateJob]) -> Vec<Answer<Item>> {
+        self.create_issues(project, jobs).await
+    }
+
+    async fn find_created(&self, _project: &ProjectId, jobs: &[CreateJob]) -> Answer<Vec<Option<Item>>> {
+        let ids: Vec<ItemId> = jobs.iter().map(|job| job.key.document_id()).collect();
+        let mut there = self.get(&ids).await?;
+        Ok(ids.iter().map(|id| there.remove(id).map(|(_, item)| item)).collect())
+    }
+
+    async fn update(&self, job: &UpdateJob) -> Answer<Written> {
+        self.update_issue(job).await
+    }
+
+    async fn remove(&self, id: &ItemId, expected: &Values, write_id: &str) -> Answer<Removed> {
+        let Some(issue) = self.read(id).await? else { return Ok(Removed::Gone) };
+        if item(&issue).values != *expected {
+            return Err(conflict(format!("issue {id} was changed meanwhile")));
+        }
+        let tx = self.tx(write_id);
+        match self.client.remove_issue(&issue, tx, self.fresh_tx()).await? {
+            huly_client::remove::RemoveOutcome::Gone => Ok(Removed::Gone),
+            huly_client::remove::RemoveOutcome::HasSubIssues => Ok(Removed::HasChildren),
+        }
+    }
+}
+
+impl HulyBoard {
+    /// The journaled id of a transaction; a fresh one where the journal has none (it is then not found again, which only costs a look).
+    fn tx(&self, write_id: &str) -> TxId {
+        write_id.parse().unwrap_or_else(|_| self.fresh_tx())
+    }
+}
+
+fn located(issue: &types::Issue) -> (ProjectId, Item) {
+    (ProjectId::from(issue.space.as_str()), item(issue))
+}
+
+fn page(page: WirePage<types::Issue>) -> Page {
+    Page { items: page.rows.iter().map(located).collect(), next: page.next.map(cursor) }
+}
+
+/// The kind of an issue, as the common model names it.
+fn kind_id(kind: &DocRef) -> KindId {
+    KindId::from(kind.as_str())
+}

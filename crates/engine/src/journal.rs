@@ -1,0 +1,236 @@
+//! Journal: every remote write is an intent before it is sent (design 4.1).
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use store::row::{Intent, IntentState};
+use sync_core::{
+    Side,
+    footer::{Footer, Marker, Writer},
+    ids::{Attempt, Generation, IntentKey, LinkId, Millis, ProjectLinkId, RunId, StoreId},
+    link::Link,
+    plan::{Action, Update},
+};
+
+use crate::port::{CreateJob, UpdateJob};
+
+/// What an intent's payload holds: the action, and what cannot be read again later.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Payload {
+    /// As planned.
+    pub(crate) action: Action,
+    /// The source's description when this was planned: its base text once the write is confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) source_text: Option<Arc<str>>,
+    /// For people: identifier and title.
+    pub(crate) label: Arc<str>,
+}
+
+/// Where intents of one project's turn come from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub(crate) project: ProjectLinkId,
+    pub(crate) run: RunId,
+    pub(crate) now: Millis,
+}
+
+/// A step with its intent row, from journal to settlement.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) intent: Intent,
+    pub(crate) payload: Payload,
+    pub(crate) link: LinkId,
+}
+
+/// The side a remote action writes to; `None` for entries that only the store sees.
+pub(crate) const fn writes_to(action: &Action) -> Option<Side> {
+    match action {
+        Action::Create(create) => Some(create.side),
+        Action::Update(update) => Some(update.side),
+        Action::Cancel(cancel) => Some(cancel.side),
+        Action::Remove(remove) => Some(remove.side),
+        Action::Agree(_)
+        | Action::Conflict(_)
+        | Action::Problem(_)
+        | Action::Notice(_)
+        | Action::Phase(_)
+        | Action::Relink(_)
+        | Action::Forget(_) => None,
+    }
+}
+
+/// The kind of a remote action, as listed.
+pub(crate) const fn kind(action: &Action) -> &'static str {
+    match action {
+        Action::Create(_) => "create",
+        Action::Update(_) => "update",
+        Action::Cancel(_) => "cancel",
+        Action::Remove(_) => "remove",
+        Action::Agree(_) => "agree",
+        Action::Conflict(_) => "conflict",
+        Action::Problem(_) => "problem",
+        Action::Notice(_) => "notice",
+        Action::Phase(_) => "phase",
+        Action::Relink(_) => "relink",
+        Action::Forget(_) => "forget",
+    }
+}
+
+impl Step {
+    /// The intent of one remote action; `None` for actions that write nothing.
+    pub(crate) fn new(
+        action: &Action,
+        link: &Link,
+        label: &Arc<str>,
+        source_text: Option<Arc<str>>,
+        origin: Origin,
+    ) -> Result<Option<Step>, serde_json::Error> {
+        let Some(side) = writes_to(action) else { return Ok(None) };
+        let kind = kind(action);
+        let key = match action {
+            Action::Create(create) => create.key,
+            Action::Update(_)
+            | Action::Cancel(_)
+            | Action::Remove(_)
+            | Action::Agree(_)
+            | Action::Conflict(_)
+            | Action::Problem(_)
+            | Action::Notice(_)
+            | Action::Phase(_)
+            | Action::Relink(_)
+            | Action::Forget(_) => IntentKey::change(link.id, side, kind, link.version, &serde_json::to_string(action)?),
+        };
+        let payload = Payload { action: action.clone(), source_text, label: Arc::clone(label) };
+        let intent = Intent {
+            key,
+            project: origin.project,
+            link: Some(link.id),
+            side,
+            kind: kind.into(),
+            state: IntentState::Planned,
+            payload: serde_json::to_value(&payload)?,
+            prepared: None,
+            write_id: None,
+            attempt: 0,
+            run: origin.run,
+            planned_at: origin.now,
+            sent_at: None,
+            error: None,
+        };
+        Ok(Some(Step { intent, payload, link: link.id }))
+    }
+
+    /// The step of an intent that an earlier run left.
+    pub(crate) fn of_intent(intent: Intent, link: LinkId) -> Result<Step, serde_json::Error> {
+        let payload = serde_json::from_value(intent.payload.clone())?;
+        Ok(Step { intent, payload, link })
+    }
+
+    /// Marks it as about to be sent once more.
+    pub(crate) fn send(&mut self, write_id: Arc<str>, now: Millis) {
+        self.intent.state = IntentState::Sent;
+        self.intent.attempt = self.intent.attempt.saturating_add(1);
+        self.intent.sent_at = Some(now);
+        self.intent.write_id = Some(write_id);
+    }
+
+    /// The create job, where it is a create.
+    pub(crate) fn create_job(&self, store: StoreId, link: &Link, footer: &FooterTexts<'_>) -> Option<CreateJob> {
+        let Action::Create(create) = &self.payload.action else { return None };
+        let footer = footer.wanted.then(|| Footer {
+            writer: Writer::Ours,
+            label: link.label.clone(),
+            url: link.label.as_deref().and_then(|label| footer.url(label)),
+            marker: Some(Marker {
+                store,
+                link: link.id,
+                generation: create.generation,
+                attempt: Attempt(self.intent.attempt.max(1)),
+            }),
+            note: None,
+        });
+        Some(CreateJob {
+            key: create.key,
+            draft: create.draft.clone(),
+            footer,
+            prepared: self.intent.prepared.clone(),
+            write_id: self.intent.write_id.clone().unwrap_or_else(|| "".into()),
+        })
+    }
+}
+
+/// How footers are written on one side.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FooterTexts<'a> {
+    /// Whether the side shows footers at all.
+    pub(crate) wanted: bool,
+    /// Address of the other side's pages, for links.
+    pub(crate) browse: Option<&'a str>,
+}
+
+impl FooterTexts<'_> {
+    fn url(&self, label: &str) -> Option<Arc<str>> {
+        self.browse.map(|base| format!("{}/tracker/{label}", base.trim_end_matches('/')).into())
+    }
+
+    /// The footer of a task that hvs made, as it is written with a later description.
+    pub(crate) fn of_link(&self, store: StoreId, link: &Link, side: Side, attempt: Attempt) -> Option<Footer> {
+        (self.wanted && link.origin != side).then(|| Footer {
+            writer: Writer::Ours,
+            label: link.label.clone(),
+            url: link.label.as_deref().and_then(|label| self.url(label)),
+            marker: Some(Marker { store, link: link.id, generation: generation(link, side), attempt }),
+            note: None,
+        })
+    }
+}
+
+fn generation(link: &Link, side: Side) -> Generation {
+    *link.generation.side(side)
+}
+
+/// The job of an update or a cancel; `None` for other actions.
+pub(crate) fn update_job(
+    step: &Step,
+    project: sync_core::ids::ProjectId,
+    footer: Option<Footer>,
+) -> Option<UpdateJob> {
+    let write_id = step.intent.write_id.clone().unwrap_or_else(|| "".into());
+    match &step.payload.action {
+        Action::Update(Update { item, set, expected, .. }) => Some(UpdateJob {
+            project,
+            item: item.clone(),
+            set: set.clone(),
+            expected: expected.clone(),
+            footer,
+            note: None,
+            write_id,
+        }),
+        Action::Cancel(cancel) => {
+            let set = cancel.status.iter().map(|status| sync_core::plan::Change {
+                field: sync_core::item::Field::Status,
+                from: cancel.expected.status.clone().map_or(sync_core::item::Value::Unset, sync_core::item::Value::Status),
+                to: sync_core::item::Value::Status(status.clone()),
+                why: sync_core::plan::Why::Edit,
+            });
+            Some(UpdateJob {
+                project,
+                item: cancel.item.clone(),
+                set: set.collect(),
+                expected: cancel.expected.clone(),
+                footer,
+                note: Some(Arc::clone(&cancel.reason)),
+                write_id,
+            })
+        }
+        Action::Create(_)
+        | Action::Remove(_)
+        | Action::Agree(_)
+        | Action::Conflict(_)
+        | Action::Problem(_)
+        | Action::Notice(_)
+        | Action::Phase(_)
+        | Action::Relink(_)
+        | Action::Forget(_) => None,
+    }
+}

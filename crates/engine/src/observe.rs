@@ -1,0 +1,279 @@
+//! Observe: what both sides say now about the items of one pair of projects.
+//!
+//! An absent item is never proof of anything: it becomes `Gone` only after its own read was empty, its project was read after
+//! that and is there and ours, and the history shows no move (design 3.6). Anything else is `Unseen`.
+
+use std::collections::{HashMap, HashSet};
+
+use store::row::{Dirty, ProjectRow};
+use sync_core::{
+    Pair, Side,
+    ids::{ItemId, LinkId, Millis, ProjectId, ProjectLinkId},
+    item::{Item, Observation},
+    link::Link,
+};
+
+use crate::{
+    context::Context,
+    error::Error,
+    port::{BoardProject, Cursor},
+    settle,
+};
+
+/// Most pages of one list: a server that never ends its list is an error, not an endless loop.
+const MAX_PAGES: usize = 100_000;
+/// Due dirty items that one turn looks at again.
+const MAX_DIRTY: u32 = 1_000;
+/// Items asked for by id in one call.
+pub(crate) const IDS_PER_CALL: usize = 200;
+
+/// What Huly's side of a turn begins with.
+#[derive(Clone, Debug)]
+pub(crate) enum Start {
+    /// Everything is listed.
+    Full,
+    /// What the workspace's query of changes showed for this project, and items whose removal the history hints at.
+    Delta {
+        /// Changed items.
+        items: Vec<Item>,
+        /// Perhaps removed items.
+        removed: Vec<ItemId>,
+    },
+}
+
+/// What both sides say now.
+#[derive(Debug, Default)]
+pub(crate) struct Observed {
+    /// Which pair of projects.
+    pub(crate) project: Option<ProjectLinkId>,
+    /// The project's links, by id.
+    pub(crate) links: HashMap<LinkId, Link>,
+    /// What was seen of each link's items; a side that is missing here is `Unseen`.
+    pub(crate) now: HashMap<LinkId, Pair<Observation>>,
+    /// Items without a link, with their text where it has been read.
+    pub(crate) unlinked: Pair<Vec<Item>>,
+    /// Links that were made in this turn and are not stored yet.
+    pub(crate) made: HashSet<LinkId>,
+    /// Those of them whose items both stood already.
+    pub(crate) adopted: HashSet<LinkId>,
+    /// Items that are missing from a complete list without proof that they were deleted.
+    pub(crate) vanished: Vec<(Side, ItemId)>,
+    /// Items that kept failing for too long.
+    pub(crate) gave_up: Vec<Dirty>,
+    /// Sides whose project as a whole was found gone.
+    pub(crate) project_gone: Option<Side>,
+    /// Whether Huly's items were all listed.
+    pub(crate) full: bool,
+    /// The newest stamp that was seen.
+    pub(crate) newest: Option<Millis>,
+    /// Items read.
+    pub(crate) items: u64,
+}
+
+const UNSEEN: Pair<Observation> = Pair { huly: Observation::Unseen, vibe: Observation::Unseen };
+
+impl Observed {
+    /// What was seen of one link.
+    pub(crate) fn of(&self, link: &LinkId) -> Pair<&Observation> {
+        self.now.get(link).unwrap_or(&UNSEEN).as_ref()
+    }
+
+    /// Takes a newer observation of one side of one link.
+    pub(crate) fn see(&mut self, link: LinkId, side: Side, observation: Observation) {
+        *self.now.entry(link).or_insert(UNSEEN).side_mut(side) = observation;
+    }
+}
+
+/// Every item of one project on one side, page by page.
+pub(crate) async fn list(ctx: &Context, side: Side, project: &ProjectId) -> Result<Vec<Item>, Error> {
+    let mut items = Vec::new();
+    let mut from: Option<Cursor> = None;
+    for _ in 0..MAX_PAGES {
+        let page = ctx.board(side).list(project, from.take()).await.map_err(Error::service(side))?;
+        items.extend(page.items.into_iter().map(|(_, item)| item));
+        match page.next {
+            Some(next) => from = Some(next),
+            None => return Ok(items),
+        }
+    }
+    Err(endless(side))
+}
+
+/// A list that does not end.
+pub(crate) fn endless(side: Side) -> Error {
+    Error::Service {
+        side,
+        source: http_kit::Error::new(http_kit::Kind::Fatal, crate::codes::ENDLESS_LIST, side.as_str(), "list")
+            .with_detail("the list does not end"),
+    }
+}
+
+/// Reads both sides of one pair of projects.
+pub(crate) async fn project(
+    ctx: &Context,
+    row: &ProjectRow,
+    boards: &Pair<BoardProject>,
+    start: Start,
+) -> Result<Observed, Error> {
+    let links = ctx.store.links(row.id).await?;
+    let mut observed = Observed { project: Some(row.id), full: matches!(start, Start::Full), ..Observed::default() };
+    let by_item: Pair<HashMap<ItemId, LinkId>> = Pair::by(|side| {
+        links.iter().filter_map(|link| link.items.side(side).clone().map(|item| (item, link.id))).collect()
+    });
+    observed.links = links.into_iter().map(|link| (link.id, link)).collect();
+
+    let vibe = list(ctx, Side::Vibe, &boards.vibe.id).await?;
+    take(&mut observed, &by_item, Side::Vibe, vibe);
+    let missing = missing(&observed, Side::Vibe);
+    prove(ctx, &mut observed, &by_item, Side::Vibe, &boards.vibe, missing).await?;
+    if observed.project_gone.is_some() {
+        return Ok(observed);
+    }
+
+    let mut doubtful = match start {
+        Start::Full => {
+            let items = list(ctx, Side::Huly, &boards.huly.id).await?;
+            take(&mut observed, &by_item, Side::Huly, items);
+            self::missing(&observed, Side::Huly)
+        }
+        Start::Delta { items, removed } => {
+            take(&mut observed, &by_item, Side::Huly, items);
+            removed.into_iter().filter(|item| by_item.huly.contains_key(item)).collect()
+        }
+    };
+    for dirty in ctx.store.dirty(row.id, ctx.now(), MAX_DIRTY).await? {
+        ctx.failed_before(&dirty.item, dirty.tries);
+        if settle::gave_up(ctx, &dirty) {
+            observed.gave_up.push(dirty);
+            continue;
+        }
+        let unseen = match by_item.side(dirty.side).get(&dirty.item) {
+            Some(link) => **observed.of(link).side(dirty.side) == Observation::Unseen,
+            None => !observed.unlinked.side(dirty.side).iter().any(|item| item.id == dirty.item),
+        };
+        if dirty.side == Side::Huly && unseen && !doubtful.contains(&dirty.item) {
+            doubtful.push(dirty.item);
+        }
+    }
+    // A link whose counterpart is still to be made needs its item, whether or not it changed.
+    let waiting: Vec<ItemId> = observed
+        .links
+        .values()
+        .filter(|link| link.items.vibe.is_none() && observed.of(&link.id).huly == &Observation::Unseen)
+        .filter_map(|link| link.items.huly.clone())
+        .collect();
+    doubtful.extend(waiting);
+    prove(ctx, &mut observed, &by_item, Side::Huly, &boards.huly, doubtful).await?;
+    moved_here(ctx, row, &mut observed).await?;
+    Ok(observed)
+}
+
+/// Sorts items into observations of links and items without a link.
+fn take(observed: &mut Observed, by_item: &Pair<HashMap<ItemId, LinkId>>, side: Side, items: Vec<Item>) {
+    observed.items += items.len() as u64;
+    for item in items {
+        if side == Side::Huly {
+            observed.newest = observed.newest.max(item.modified);
+        }
+        match by_item.side(side).get(&item.id) {
+            Some(link) => observed.see(*link, side, Observation::Present(Box::new(item))),
+            None => observed.unlinked.side_mut(side).push(item),
+        }
+    }
+}
+
+/// Linked items that a complete list did not show.
+fn missing(observed: &Observed, side: Side) -> Vec<ItemId> {
+    let mut missing: Vec<ItemId> = observed
+        .links
+        .values()
+        .filter(|link| **observed.of(&link.id).side(side) == Observation::Unseen)
+        .filter_map(|link| link.items.side(side).clone())
+        .collect();
+    missing.sort();
+    missing
+}
+
+/// Reads doubtful items by themselves, and proves absence where it can be proven.
+async fn prove(
+    ctx: &Context,
+    observed: &mut Observed,
+    by_item: &Pair<HashMap<ItemId, LinkId>>,
+    side: Side,
+    project: &BoardProject,
+    doubtful: Vec<ItemId>,
+) -> Result<(), Error> {
+    if doubtful.is_empty() {
+        return Ok(());
+    }
+    let board = ctx.board(side);
+    let mut there = HashMap::new();
+    for ids in doubtful.chunks(IDS_PER_CALL) {
+        there.extend(board.get(ids).await.map_err(Error::service(side))?);
+    }
+    let absent: Vec<ItemId> = doubtful.iter().filter(|id| !there.contains_key(*id)).cloned().collect();
+    for (id, (_, item)) in there {
+        match by_item.side(side).get(&id) {
+            Some(link) => observed.see(*link, side, Observation::Present(Box::new(item))),
+            None => observed.unlinked.side_mut(side).push(item),
+        }
+    }
+    if absent.is_empty() {
+        return Ok(());
+    }
+    // Read after the items: only then does an empty answer mean that they are gone (design 3.6 b).
+    let ours = match board.project(&project.id).await.map_err(Error::service(side))? {
+        None => {
+            observed.project_gone = Some(side);
+            return Ok(());
+        }
+        Some(project) => project.member,
+    };
+    for id in absent {
+        let Some(link) = by_item.side(side).get(&id) else { continue };
+        let gone = ours && !board.was_moved(&id).await.map_err(Error::service(side))?;
+        if gone {
+            observed.see(*link, side, Observation::Gone);
+        } else {
+            observed.vanished.push((side, id));
+        }
+    }
+    Ok(())
+}
+
+/// An issue that was moved here from another project keeps its link and its task (design 3.9).
+async fn moved_here(ctx: &Context, row: &ProjectRow, observed: &mut Observed) -> Result<(), Error> {
+    for side in Side::ALL {
+        let ids: Vec<ItemId> = observed.unlinked.side(side).iter().map(|item| item.id.clone()).collect();
+        let mut elsewhere: HashMap<ItemId, Link> = HashMap::new();
+        for chunk in ids.chunks(IDS_PER_CALL) {
+            for (project, link) in ctx.store.links_of_items(side, chunk).await? {
+                if let (true, Some(item)) = (project != row.id, link.items.side(side).clone()) {
+                    elsewhere.insert(item, link);
+                }
+            }
+        }
+        if elsewhere.is_empty() {
+            continue;
+        }
+        let (moved, stay): (Vec<Item>, Vec<Item>) = std::mem::take(observed.unlinked.side_mut(side))
+            .into_iter()
+            .partition(|item| elsewhere.contains_key(&item.id));
+        *observed.unlinked.side_mut(side) = stay;
+        for item in moved {
+            let Some(link) = elsewhere.remove(&item.id) else { continue };
+            let id = link.id;
+            if let Some(other) = link.items.side(side.opposite()) {
+                let board = ctx.board(side.opposite());
+                let mut there =
+                    board.get(std::slice::from_ref(other)).await.map_err(Error::service(side.opposite()))?;
+                if let Some((_, other)) = there.remove(other) {
+                    observed.see(id, side.opposite(), Observation::Present(Box::new(other)));
+                }
+            }
+            observed.see(id, side, Observation::Present(Box::new(item)));
+            observed.links.insert(id, link);
+        }
+    }
+    Ok(())
+}

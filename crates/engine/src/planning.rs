@@ -1,0 +1,230 @@
+//! Plan: reads what the planner needs and asks it, link by link. No decision is made here.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use futures::{StreamExt, stream};
+use http_kit::Kind;
+use store::{Batch, port::BaseTexts};
+use sync_core::{
+    Pair, Side,
+    ids::{ItemId, LinkId},
+    item::{Field, Item, Observation},
+    plan::{self, LinkInput, LinkPlan, Needs},
+    rules::Rules,
+};
+
+use crate::{
+    context::Context,
+    error::Error,
+    observe::Observed,
+    port::Answer,
+    report::{Outcome, ProjectReport},
+    settle,
+};
+
+/// Descriptions read at once.
+const READS_IN_FLIGHT: usize = 8;
+/// Items asked for by id in one call.
+const IDS_PER_CALL: usize = 200;
+/// Links whose base texts are read in one query.
+const TEXTS_PER_QUERY: usize = 500;
+
+/// Plans some links (or all), after reading what that needs. Only links with something to do are in the answer, by id.
+pub(crate) async fn links(
+    ctx: &Context,
+    rules: &Rules<'_>,
+    observed: &mut Observed,
+    only: Option<&HashSet<LinkId>>,
+    report: &mut ProjectReport,
+) -> Result<Vec<LinkPlan>, Error> {
+    let mut ids: Vec<LinkId> = match only {
+        Some(only) => only.iter().copied().filter(|id| observed.links.contains_key(id)).collect(),
+        None => observed.links.keys().copied().collect(),
+    };
+    ids.sort();
+    read_items(ctx, rules, observed, &ids).await?;
+    let (base_texts, unread) = read_texts(ctx, rules, observed, &ids, report).await?;
+    let mut plans = Vec::new();
+    for id in ids.into_iter().filter(|id| !unread.contains(id)) {
+        let Some(link) = observed.links.get(&id) else { continue };
+        let input = LinkInput { link, now: observed.of(&id), base_texts: base_texts.get(&id).cloned().unwrap_or_default() };
+        let plan = plan::link(rules, &input);
+        if !plan.actions.is_empty() {
+            plans.push(plan);
+        }
+    }
+    Ok(plans)
+}
+
+fn needs(rules: &Rules<'_>, observed: &Observed, id: &LinkId) -> Option<Needs> {
+    let link = observed.links.get(id)?;
+    let needs = plan::needs(rules, link, observed.of(id));
+    (needs != Needs::default()).then_some(needs)
+}
+
+/// Items that were not listed this time but must be looked at.
+async fn read_items(
+    ctx: &Context,
+    rules: &Rules<'_>,
+    observed: &mut Observed,
+    ids: &[LinkId],
+) -> Result<(), Error> {
+    for side in Side::ALL {
+        let mut wanted: HashMap<ItemId, LinkId> = HashMap::new();
+        for id in ids {
+            let unseen = **observed.of(id).side(side) == Observation::Unseen;
+            if let (true, Some(needs)) = (unseen, needs(rules, observed, id))
+                && *needs.item.side(side)
+                && let Some(item) = observed.links.get(id).and_then(|link| link.items.side(side).clone())
+            {
+                wanted.insert(item, *id);
+            }
+        }
+        let mut asked: Vec<ItemId> = wanted.keys().cloned().collect();
+        asked.sort();
+        for chunk in asked.chunks(IDS_PER_CALL) {
+            let there = ctx.board(side).get(chunk).await.map_err(Error::service(side))?;
+            for (item, (_, read)) in there {
+                if let Some(link) = wanted.get(&item) {
+                    observed.see(*link, side, Observation::Present(Box::new(read)));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Texts of descriptions that changed, and of their base. Links with a text that could not be read come back: they wait for the
+/// next run, and hold up no other.
+async fn read_texts(
+    ctx: &Context,
+    rules: &Rules<'_>,
+    observed: &mut Observed,
+    ids: &[LinkId],
+    report: &mut ProjectReport,
+) -> Result<(HashMap<LinkId, BaseTexts>, HashSet<LinkId>), Error> {
+    let mut wanted: Vec<(LinkId, Side, Item)> = Vec::new();
+    let mut bases = Vec::new();
+    for id in ids {
+        let Some(needs) = needs(rules, observed, id) else { continue };
+        if needs.base_texts {
+            bases.push(*id);
+        }
+        for side in Side::ALL {
+            if let (true, Observation::Present(item)) = (*needs.text.side(side), *observed.of(id).side(side))
+                && item.text.is_none()
+            {
+                wanted.push((*id, side, Item::clone(item)));
+            }
+        }
+    }
+    let read: Vec<(LinkId, Side, Item, Answer<Arc<str>>)> = stream::iter(wanted)
+        .map(|(id, side, item)| async move {
+            let text = ctx.board(side).text(&item).await;
+            (id, side, item, text)
+        })
+        .buffer_unordered(READS_IN_FLIGHT)
+        .collect()
+        .await;
+    let mut unread = HashSet::new();
+    let mut batch = Batch::default();
+    for (id, side, mut item, text) in read {
+        match text {
+            Ok(text) => {
+                item.text = Some(text);
+                observed.see(id, side, Observation::Present(Box::new(item)));
+            }
+            Err(source) if source.kind() == Kind::Fatal => return Err(Error::Service { side, source }),
+            Err(error) => {
+                unread.insert(id);
+                unreadable(ctx, observed, side, &item, &error, report, &mut batch);
+            }
+        }
+    }
+    if !batch.is_empty() && ctx.lease.is_some() {
+        ctx.store.write(ctx.fence()?, &batch).await?;
+    }
+    let mut texts = HashMap::new();
+    for chunk in bases.chunks(TEXTS_PER_QUERY) {
+        texts.extend(ctx.store.texts(chunk).await?);
+    }
+    Ok((texts, unread))
+}
+
+/// A description that could not be read: told, and the item stays dirty.
+fn unreadable(
+    ctx: &Context,
+    observed: &Observed,
+    side: Side,
+    item: &Item,
+    error: &http_kit::Error,
+    report: &mut ProjectReport,
+    batch: &mut Batch,
+) {
+    let label = item.label.as_deref().unwrap_or_default();
+    report.problem(Outcome {
+        kind: error.kind(),
+        code: error.code().into(),
+        side: Some(side),
+        item: format!("{label} {}", item.values.title).trim().into(),
+        field: Some(Field::Description),
+        message: crate::run::chain(error).into(),
+    });
+    if let Some(project) = observed.project {
+        batch.dirty.push(settle::dirty(ctx, project, side, &item.id, error.code()));
+    }
+}
+
+/// Reads the descriptions of items that are about to get a counterpart or a link; those that cannot be read are left for the next
+/// run.
+pub(crate) async fn read_unlinked(
+    ctx: &Context,
+    side: Side,
+    observed: &Observed,
+    items: Vec<Item>,
+    report: &mut ProjectReport,
+) -> Result<Vec<Item>, Error> {
+    let read: Vec<(Item, Answer<Arc<str>>)> = stream::iter(items)
+        .map(|item| async move {
+            let text = match &item.text {
+                Some(text) => Ok(Arc::clone(text)),
+                None => ctx.board(side).text(&item).await,
+            };
+            (item, text)
+        })
+        .buffered(READS_IN_FLIGHT)
+        .collect()
+        .await;
+    let mut batch = Batch::default();
+    let mut known = Vec::with_capacity(read.len());
+    for (mut item, text) in read {
+        match text {
+            Ok(text) => {
+                item.text = Some(text);
+                known.push(item);
+            }
+            Err(source) if source.kind() == Kind::Fatal => return Err(Error::Service { side, source }),
+            Err(error) => unreadable(ctx, observed, side, &item, &error, report, &mut batch),
+        }
+    }
+    if !batch.is_empty() && ctx.lease.is_some() {
+        ctx.store.write(ctx.fence()?, &batch).await?;
+    }
+    Ok(known)
+}
+
+/// The text of one side's description as it was observed.
+pub(crate) fn observed_text(observation: &Observation) -> Option<Arc<str>> {
+    match observation {
+        Observation::Present(item) => item.text.clone(),
+        Observation::Gone | Observation::Unseen => None,
+    }
+}
+
+/// Both observed texts.
+pub(crate) fn observed_texts(now: Pair<&Observation>) -> BaseTexts {
+    now.map(observed_text)
+}

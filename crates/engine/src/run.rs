@@ -1,0 +1,398 @@
+//! One run: everything from the lease to the report.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, atomic::AtomicUsize},
+};
+
+use futures::{StreamExt, stream};
+use http_kit::Kind;
+use store::{
+    Store,
+    row::{ProjectPhase, ProjectRow, RunRow},
+};
+use sync_core::{
+    Pair, Side,
+    ids::{ItemId, Millis, ProjectId, RunId, WorkspaceId},
+    item::Item,
+};
+
+use tracing::Instrument as _;
+
+use crate::{
+    context::{Context, Stop},
+    env::Env,
+    error::Error,
+    lease::{Asked, Lease, millis},
+    observe::Start,
+    port::{Board, BoardProject, Cursor},
+    projects::{self, Paired},
+    report::{Exit, Outcome, ProjectReport, Reached, Recovered, Report},
+    settings::Settings,
+    turn,
+};
+
+/// More changed items than this are not held at once: the projects are listed one by one instead.
+const MAX_DELTA: usize = 20_000;
+/// A project whose watermark is further behind than this does not drag the workspace's query back (design 4.4).
+const STRAGGLER_MS: i64 = 10 * 60 * 1_000;
+
+/// What a run is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Reads only, and says what would be done.
+    Plan,
+    /// Does it. `accept` names held sets (by hash) that a person has looked at.
+    Sync {
+        /// Hashes of held sets.
+        accept: Vec<String>,
+    },
+    /// Settles what an interrupted run left, and nothing else.
+    Reconcile,
+}
+
+impl Mode {
+    const fn name(&self) -> &'static str {
+        match self {
+            Mode::Plan => "plan",
+            Mode::Sync { .. } => "sync",
+            Mode::Reconcile => "reconcile",
+        }
+    }
+}
+
+/// Everything a run needs: two services, a store, the world, and what it is told.
+#[derive(Clone)]
+pub struct Engine {
+    /// Where everything is remembered.
+    pub store: Arc<dyn Store>,
+    /// Time and chance.
+    pub env: Arc<dyn Env>,
+    /// The two services.
+    pub boards: Pair<Arc<dyn Board>>,
+    /// What the run is told.
+    pub settings: Arc<Settings>,
+    /// The Huly workspace: name space of derived ids and scope of the lease.
+    pub workspace: WorkspaceId,
+}
+
+impl Engine {
+    /// Runs once. Never fails as a whole: whatever goes wrong is in the report, and its exit code.
+    pub async fn run(&self, mode: Mode, stop: &Stop) -> Report {
+        let run = RunId(self.env.ordered_id());
+        let span = tracing::info_span!("run", id = %run, kind = mode.name());
+        self.run_as(run, mode, stop).instrument(span).await
+    }
+
+    async fn run_as(&self, run: RunId, mode: Mode, stop: &Stop) -> Report {
+        let started_at = self.env.now();
+        let mut report = empty(run, mode.name(), started_at);
+        let lease = match self.lease(&mode).await {
+            Ok(lease) => lease,
+            Err(Held::By(row)) => {
+                report.exit = Exit::Lease;
+                report.lease_held_by = Some(row);
+                report.ended_at = self.env.now();
+                return report;
+            }
+            Err(Held::Broken(error)) => {
+                fail(&mut report, &error);
+                report.ended_at = self.env.now();
+                return report;
+            }
+        };
+        let ctx = Context {
+            store: Arc::clone(&self.store),
+            env: Arc::clone(&self.env),
+            boards: self.boards.clone(),
+            settings: Arc::clone(&self.settings),
+            workspace: self.workspace,
+            run,
+            lease,
+            stop: stop.clone(),
+            started_at,
+            removals: AtomicUsize::new(0),
+            failures: Mutex::default(),
+        };
+        if let Err(error) = stages(&ctx, &mode, &mut report).await {
+            fail(&mut report, &error);
+        }
+        finish(ctx, &mut report).await;
+        report
+    }
+
+    async fn lease(&self, mode: &Mode) -> Result<Option<Lease>, Held> {
+        if *mode == Mode::Plan {
+            return Ok(None);
+        }
+        let scope = self.workspace.to_string();
+        match Lease::acquire(&self.store, &self.env, &scope, self.settings.lease).await {
+            Ok(Asked::Granted(lease)) => Ok(Some(lease)),
+            Ok(Asked::Held(row)) => Err(Held::By(row)),
+            Err(error) => Err(Held::Broken(Error::Store(error))),
+        }
+    }
+}
+
+/// Why no lease was had.
+enum Held {
+    By(store::row::LeaseRow),
+    Broken(Error),
+}
+
+fn empty(id: RunId, kind: &'static str, started_at: Millis) -> Report {
+    Report {
+        id,
+        kind,
+        started_at,
+        ended_at: started_at,
+        exit: Exit::Done,
+        project_actions: Vec::new(),
+        projects: Vec::new(),
+        problems: Vec::new(),
+        recovered: Recovered::default(),
+        traffic: Pair::default(),
+        errors: BTreeMap::new(),
+        peak_memory: None,
+        lease_held_by: None,
+    }
+}
+
+/// Notes an error that ended the run early.
+fn fail(report: &mut Report, error: &Error) {
+    let (side, exit) = match error {
+        Error::Service { side, .. } => (Some(*side), Exit::Service),
+        Error::Store(_) => (None, Exit::Service),
+        Error::LeaseLost | Error::Deadline | Error::Stopped => (None, Exit::Items),
+    };
+    report.exit = report.exit.and(exit);
+    report.problems.push(Outcome {
+        kind: error.kind(),
+        code: error.code().into(),
+        side,
+        item: "".into(),
+        field: None,
+        message: chain(error).into(),
+    });
+}
+
+/// An error with its causes in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let words = cause.to_string();
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+async fn stages(ctx: &Context, mode: &Mode, report: &mut Report) -> Result<(), Error> {
+    if ctx.lease.is_some() {
+        ctx.store.put_run(&row(report, false)).await?;
+    }
+    let seen = Pair {
+        huly: ctx.board(Side::Huly).projects().await.map_err(Error::service(Side::Huly))?,
+        vibe: ctx.board(Side::Vibe).projects().await.map_err(Error::service(Side::Vibe))?,
+    };
+    let paired = projects::pair(ctx, mode, seen, report).await?;
+    if *mode != Mode::Plan {
+        turn::recover(ctx, &paired, report).await?;
+    }
+    if *mode == Mode::Reconcile {
+        return Ok(());
+    }
+    let starts = starts(ctx, &paired).await?;
+    let (newest, work) = (starts.newest, work(paired, starts));
+    let turns = stream::iter(work)
+        .map(|(paired, start)| async move { turn::take(ctx, mode, paired, start, newest).await })
+        .buffer_unordered(ctx.settings.workers.max(1))
+        .collect::<Vec<ProjectReport>>()
+        .await;
+    for turn in turns {
+        report.exit = report.exit.and(turn.exit);
+        if turn.reached == Reached::NotReached {
+            report.exit = report.exit.and(Exit::Items);
+        }
+        report.projects.push(turn);
+    }
+    report.projects.sort_by(|a, b| a.label.cmp(&b.label));
+    if ctx.lease.is_some() {
+        let before = Millis(ctx.now().0.saturating_sub(millis(ctx.settings.history_keep).0));
+        ctx.store.prune(before).await?;
+    }
+    Ok(())
+}
+
+/// What each project's turn begins with.
+struct Starts {
+    /// The newest stamp in the workspace before anything was listed: every turn that ends well covers it.
+    newest: Option<Millis>,
+    changed: HashMap<ProjectId, Vec<Item>>,
+    removed: Vec<ItemId>,
+    /// Projects that the query of changes covers.
+    covered: Vec<ProjectId>,
+}
+
+fn work(paired: Vec<Paired>, mut starts: Starts) -> Vec<(Paired, Start)> {
+    paired
+        .into_iter()
+        .map(|paired| {
+            let id = &paired.boards.huly.id;
+            let start = if starts.covered.contains(id) {
+                let items = starts.changed.remove(id).unwrap_or_default();
+                Start::Delta { items, removed: starts.removed.clone() }
+            } else {
+                Start::Full
+            };
+            (paired, start)
+        })
+        .collect()
+}
+
+/// One query of changes and one of removals for the whole workspace; projects that are new, far behind or due for a full
+/// comparison are listed on their own.
+async fn starts(ctx: &Context, paired: &[Paired]) -> Result<Starts, Error> {
+    let board = ctx.board(Side::Huly);
+    let due = due(ctx, paired);
+    let fresh: Vec<&Paired> =
+        paired.iter().filter(|paired| paired.row.watermark > Millis(0) && !due.contains(&paired.row.id)).collect();
+    let newest_mark = fresh.iter().map(|paired| paired.row.watermark).max();
+    let healthy: Vec<&&Paired> = fresh
+        .iter()
+        .filter(|paired| newest_mark.is_some_and(|newest| newest.0 - paired.row.watermark.0 <= STRAGGLER_MS))
+        .collect();
+    let lowest = healthy.iter().map(|paired| paired.row.watermark).min();
+    let mut starts =
+        Starts { newest: None, changed: HashMap::new(), removed: Vec::new(), covered: Vec::new() };
+    let (Some(lowest), true) = (lowest, board.capabilities().changes) else {
+        starts.newest = board.newest().await.map_err(Error::service(Side::Huly))?;
+        return Ok(starts);
+    };
+    let since = Millis(lowest.0.saturating_sub(millis(ctx.settings.overlap).0));
+    let mut next = Some(Cursor::since(since));
+    let mut count = 0;
+    while let Some(from) = next.take() {
+        let page = board.changes(from).await.map_err(Error::service(Side::Huly))?;
+        count += page.items.len();
+        for (project, item) in page.items {
+            starts.newest = starts.newest.max(item.modified);
+            starts.changed.entry(project).or_default().push(item);
+        }
+        if count > MAX_DELTA {
+            starts.newest = board.newest().await.map_err(Error::service(Side::Huly))?;
+            starts.changed.clear();
+            return Ok(starts);
+        }
+        next = page.next;
+    }
+    // Nothing in the overlap: the watermark stays where it is.
+    starts.newest = starts.newest.max(newest_mark);
+    starts.removed = board.removals(since).await.map_err(Error::service(Side::Huly))?;
+    starts.covered = healthy.iter().map(|paired| paired.boards.huly.id.clone()).collect();
+    Ok(starts)
+}
+
+/// Projects to be compared in full in this run: the longest waiting ones that are due, a twentieth of all at most, so that a day's
+/// comparisons do not fall on one run.
+fn due(ctx: &Context, paired: &[Paired]) -> Vec<sync_core::ids::ProjectLinkId> {
+    let limit = ctx.now().0.saturating_sub(millis(ctx.settings.full_compare_every).0);
+    let mut due: Vec<&ProjectRow> =
+        paired.iter().map(|paired| &paired.row).filter(|row| row.compared_at.0 <= limit).collect();
+    due.sort_by_key(|row| row.compared_at);
+    due.truncate((paired.len() / 20).max(1));
+    due.iter().map(|row| row.id).collect()
+}
+
+/// Closes the run: figures, row, lease.
+async fn finish(ctx: Context, report: &mut Report) {
+    report.traffic = ctx.boards.as_ref().map(|board| board.traffic());
+    report.peak_memory = peak_memory();
+    let mut errors: BTreeMap<&'static str, u64> = BTreeMap::new();
+    let all = report.projects.iter().flat_map(|project| &project.problems).chain(&report.problems);
+    for outcome in all {
+        *errors.entry(outcome.kind.as_str()).or_default() += 1;
+    }
+    report.errors = errors;
+    report.ended_at = ctx.now();
+    let Context { store, lease, .. } = ctx;
+    let Some(lease) = lease else { return };
+    if let Err(error) = store.put_run(&row(report, true)).await {
+        fail(report, &Error::Store(error));
+    }
+    if let Err(error) = lease.release(&store).await {
+        fail(report, &Error::Store(error));
+    }
+}
+
+fn row(report: &Report, ended: bool) -> RunRow {
+    RunRow {
+        id: report.id,
+        kind: report.kind.into(),
+        started_at: report.started_at,
+        ended_at: ended.then_some(report.ended_at),
+        exit_code: ended.then(|| i32::from(report.exit.code())),
+        summary: report.summary(),
+    }
+}
+
+/// The largest resident size so far, from the kernel's own count; `None` where there is no such file.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
+/// A project that could not be gone through: told, and part of the exit code.
+pub(crate) fn failed(report: &mut ProjectReport, error: &Error) {
+    let side = match error {
+        Error::Service { side, .. } => Some(*side),
+        Error::Store(_) | Error::LeaseLost | Error::Deadline | Error::Stopped => None,
+    };
+    match error {
+        Error::Deadline | Error::Stopped => {
+            report.reached = Reached::NotReached;
+            report.reason = error.to_string().into();
+            report.exit = report.exit.and(Exit::Items);
+        }
+        Error::Service { .. } | Error::Store(_) | Error::LeaseLost => {
+            report.reached = Reached::Failed;
+            let exit = match error.kind() {
+                Kind::Fatal | Kind::Transient | Kind::Unknown => Exit::Service,
+                Kind::Conflict | Kind::Rejected => Exit::Items,
+            };
+            report.exit = report.exit.and(exit);
+            report.problem(Outcome {
+                kind: error.kind(),
+                code: error.code().into(),
+                side,
+                item: "".into(),
+                field: None,
+                message: chain(error).into(),
+            });
+        }
+    }
+}
+
+/// Whether a pair of projects is worked on at all.
+pub(crate) fn is_active(row: &ProjectRow) -> bool {
+    match row.phase {
+        ProjectPhase::Active => true,
+        ProjectPhase::Asleep | ProjectPhase::Waiting => false,
+    }
+}
+
+/// The names of a pair, for the report.
+pub(crate) fn named(row: &ProjectRow, boards: Option<&Pair<BoardProject>>) -> ProjectReport {
+    ProjectReport {
+        id: Some(row.id),
+        label: Arc::clone(&row.label),
+        name: boards.map_or_else(|| Arc::clone(&row.name), |boards| Arc::clone(&boards.huly.name)),
+        ..ProjectReport::default()
+    }
+}

@@ -1,0 +1,379 @@
+//! Settle: outcome, new base and history of a window in one transaction (design 4.1).
+
+use std::{collections::HashMap, sync::Arc};
+
+use http_kit::Kind;
+use store::{
+    Batch,
+    row::{DeadLetter, Dirty, HistoryRow, IntentState},
+};
+use sync_core::{
+    Side,
+    ids::{ItemId, LinkId, Millis, ProjectLinkId},
+    item::{Field, Item, Value, Values},
+    link::Link,
+    plan::{self, Action},
+};
+
+use crate::{
+    apply::Ended,
+    codes,
+    context::Context,
+    journal::Step,
+    lease::millis,
+    port::Written,
+    report::{Outcome, ProjectReport},
+};
+
+/// Longest value that a history row keeps, in characters; conflicts keep values whole.
+const HISTORY_CHARS: usize = 1_000;
+/// The first wait of a failed item, doubled with every failure up to [`DIRTY_WAIT_MAX_MS`].
+const DIRTY_WAIT_MS: i64 = 5_000;
+/// The longest wait of a failed item.
+const DIRTY_WAIT_MAX_MS: i64 = 15 * 60 * 1_000;
+
+/// What settling found out besides the batch.
+#[derive(Debug, Default)]
+pub(crate) struct Settled {
+    /// Items as the writes' own answers show them: observations for another look in this run.
+    pub(crate) fresh: Vec<(LinkId, Side, Item)>,
+    /// Links to observe and plan again in this run.
+    pub(crate) again: Vec<LinkId>,
+    /// Steps whose answer is missing: to be looked for.
+    pub(crate) open: Vec<Step>,
+    /// The side cannot be worked with any more in this run.
+    pub(crate) stop: Option<(Side, http_kit::Error)>,
+    /// Whether something was left unsent because the lease would not outlive it.
+    pub(crate) unsent: bool,
+}
+
+/// Builds the batch of one window's outcomes, and moves `links` on to what the batch stores.
+pub(crate) fn window(
+    ctx: &Context,
+    links: &mut HashMap<LinkId, Link>,
+    results: Vec<(Step, Ended)>,
+    report: &mut ProjectReport,
+    batch: &mut Batch,
+) -> Settled {
+    let mut settled = Settled::default();
+    for (mut step, ended) in results {
+        let step_side = step.intent.side;
+        match ended {
+            Ended::Done(written) => {
+                step.intent.state = IntentState::Done;
+                step.intent.error = None;
+                let outcome = written.map_or(How::Gone, |written| How::Answered(*written));
+                done(ctx, links, &step, outcome, report, batch, &mut settled);
+                batch.intents.push(step.intent);
+            }
+            Ended::Found(item) => {
+                step.intent.state = IntentState::Done;
+                step.intent.error = None;
+                let outcome = How::Found(*item);
+                done(ctx, links, &step, outcome, report, batch, &mut settled);
+                batch.intents.push(step.intent);
+            }
+            Ended::Again(error) => {
+                fail(ctx, &mut step, links, &error, batch, IntentState::Failed);
+                note(report, &step, &error, Kind::Conflict);
+                settled.again.push(step.link);
+                batch.intents.push(step.intent);
+            }
+            Ended::Later(error) => {
+                fail(ctx, &mut step, links, &error, batch, IntentState::Failed);
+                note(report, &step, &error, Kind::Transient);
+                batch.intents.push(step.intent);
+            }
+            Ended::Dead(error) => {
+                step.intent.state = IntentState::Dead;
+                step.intent.error = Some(error.code().into());
+                let first = match &step.payload.action {
+                    Action::Update(update) if update.set.len() == 1 => update.set.first().map(|change| change.field),
+                    _ => None,
+                };
+                batch.dead_letters.push(letter(ctx, &step, first, error.code(), &words(&error)));
+                note(report, &step, &error, Kind::Rejected);
+                batch.intents.push(step.intent);
+            }
+            Ended::Open(error) => {
+                step.intent.error = Some(error.code().into());
+                settled.open.push(step);
+            }
+            Ended::Unsent => {
+                step.intent.state = IntentState::Failed;
+                step.intent.error = Some(codes::RUN_LEASE_LOST.into());
+                mark_dirty(ctx, &step, links, codes::RUN_LEASE_LOST, batch);
+                settled.unsent = true;
+                batch.intents.push(step.intent);
+            }
+            Ended::Stop(error) => {
+                fail(ctx, &mut step, links, &error, batch, IntentState::Failed);
+                note(report, &step, &error, Kind::Fatal);
+                batch.intents.push(step.intent);
+                settled.stop = Some((step_side, error));
+            }
+        }
+    }
+    settled
+}
+
+/// The words of an error with its causes, for people.
+pub(crate) fn words(error: &http_kit::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+fn note(report: &mut ProjectReport, step: &Step, error: &http_kit::Error, kind: Kind) {
+    // A failed precondition is planned again at once; only what stays undone at the end counts as a problem.
+    if kind == Kind::Conflict {
+        return;
+    }
+    report.tally.side_mut(step.intent.side).failed += 1;
+    report.problem(Outcome {
+        kind,
+        code: error.code().into(),
+        side: Some(step.intent.side),
+        item: Arc::clone(&step.payload.label),
+        field: None,
+        message: words(error).into(),
+    });
+}
+
+fn fail(
+    ctx: &Context,
+    step: &mut Step,
+    links: &HashMap<LinkId, Link>,
+    error: &http_kit::Error,
+    batch: &mut Batch,
+    state: IntentState,
+) {
+    step.intent.state = state;
+    step.intent.error = Some(error.code().into());
+    mark_dirty(ctx, step, links, error.code(), batch);
+}
+
+/// A step that could not be looked for: it stays `sent` for the next run.
+pub(crate) fn left_open(
+    ctx: &Context,
+    step: &Step,
+    links: &HashMap<LinkId, Link>,
+    error: &http_kit::Error,
+    report: &mut ProjectReport,
+    batch: &mut Batch,
+) {
+    mark_dirty(ctx, step, links, error.code(), batch);
+    note(report, step, error, Kind::Unknown);
+}
+
+/// Remembers that the items of a step's link must be looked at again although no list may show them.
+pub(crate) fn mark_dirty(ctx: &Context, step: &Step, links: &HashMap<LinkId, Link>, code: &str, batch: &mut Batch) {
+    let Some(link) = links.get(&step.link) else { return };
+    for (side, item) in link.items.iter() {
+        if let Some(item) = item {
+            batch.dirty.push(dirty(ctx, step.intent.project, side, item, code));
+        }
+    }
+}
+
+/// An item that must be looked at again; the first failures by the very next run, later ones after a growing wait.
+pub(crate) fn dirty(ctx: &Context, project: ProjectLinkId, side: Side, item: &ItemId, code: &str) -> Dirty {
+    let (now, tries) = (ctx.now(), ctx.failures(item));
+    let wait = DIRTY_WAIT_MS.saturating_mul(1 << tries.min(10)).min(DIRTY_WAIT_MAX_MS);
+    Dirty {
+        project,
+        side,
+        item: item.clone(),
+        since: now,
+        // The first failures are tried again by the very next run.
+        next_try: if tries <= 1 { now } else { Millis(now.0.saturating_add(wait)) },
+        tries,
+        code: code.into(),
+    }
+}
+
+/// A dead letter for one field, or for the whole item.
+pub(crate) fn letter(ctx: &Context, step: &Step, field: Option<Field>, code: &str, message: &str) -> DeadLetter {
+    DeadLetter {
+        project: step.intent.project,
+        link: step.link,
+        side: step.intent.side,
+        field,
+        code: code.into(),
+        message: format!("{}: {message}", step.payload.label).into(),
+        since: ctx.now(),
+        run: ctx.run,
+        value_hash: step.intent.key.to_string().into(),
+    }
+}
+
+/// How a confirmed write is known to be confirmed.
+enum How {
+    /// By its own answer.
+    Answered(Written),
+    /// By looking for it later.
+    Found(Item),
+    /// The item is gone, as wanted.
+    Gone,
+}
+
+fn done(
+    ctx: &Context,
+    links: &mut HashMap<LinkId, Link>,
+    step: &Step,
+    how: How,
+    report: &mut ProjectReport,
+    batch: &mut Batch,
+    settled: &mut Settled,
+) {
+    let Some(link) = links.get(&step.link) else { return };
+    let (side, action) = (step.intent.side, &step.payload.action);
+    let capabilities = ctx.board(side).capabilities();
+    let (next, written) = match how {
+        How::Answered(written) => {
+            (plan::settle(link, action, Some(&written.item), &capabilities, ctx.now()), Some(written))
+        }
+        How::Found(item) => (
+            plan::settle_found(link, action, &item, &capabilities, ctx.now()),
+            Some(Written { item, refused: Vec::new(), lost: Vec::new() }),
+        ),
+        How::Gone => (plan::settle(link, action, None, &capabilities, ctx.now()), None),
+    };
+    let answer = written.as_ref().map(|written| &written.item);
+    batch.clear_dead.push((step.link, side));
+    for (side, item) in next.items.iter() {
+        if let Some(item) = item {
+            batch.clean.push((step.intent.project, side, item.clone()));
+        }
+    }
+    count(report, side, action);
+    history(ctx, step, answer, batch);
+    let texts = plan::base_texts(link, action, answer, step.payload.source_text.clone());
+    if texts.huly.is_some() || texts.vibe.is_some() {
+        batch.texts.push((step.link, texts));
+    }
+    if let Some(written) = written {
+        for (field, error) in written.refused {
+            refused(ctx, step, links, field, &error, report, batch);
+        }
+        for lost in written.lost {
+            report.notices.push(format!("{} {}: {lost}", codes::MARKUP_LOST, step.payload.label).into());
+        }
+        settled.fresh.push((step.link, side, written.item));
+    }
+    if next.is_over() {
+        batch.forget.push(step.link);
+        links.remove(&step.link);
+    } else if links.get(&step.link) != Some(&next) {
+        batch.links.push((step.intent.project, next.clone()));
+        links.insert(step.link, next);
+    }
+}
+
+/// One field of a write was not taken while the others were: a dead letter where it never will be, else another look.
+fn refused(
+    ctx: &Context,
+    step: &Step,
+    links: &HashMap<LinkId, Link>,
+    field: Field,
+    error: &http_kit::Error,
+    report: &mut ProjectReport,
+    batch: &mut Batch,
+) {
+    match error.kind() {
+        Kind::Rejected | Kind::Fatal => {
+            batch.dead_letters.push(letter(ctx, step, Some(field), error.code(), &words(error)));
+            note(report, step, error, Kind::Rejected);
+        }
+        Kind::Transient | Kind::Unknown | Kind::Conflict => {
+            mark_dirty(ctx, step, links, error.code(), batch);
+            note(report, step, error, Kind::Transient);
+        }
+    }
+}
+
+const fn count(report: &mut ProjectReport, side: Side, action: &Action) {
+    let tally = report.tally.side_mut(side);
+    match action {
+        Action::Create(_) => tally.created += 1,
+        Action::Update(_) => tally.updated += 1,
+        Action::Cancel(_) => tally.cancelled += 1,
+        Action::Remove(_) => tally.removed += 1,
+        Action::Agree(_)
+        | Action::Conflict(_)
+        | Action::Problem(_)
+        | Action::Notice(_)
+        | Action::Phase(_)
+        | Action::Relink(_)
+        | Action::Forget(_) => {}
+    }
+}
+
+fn history(ctx: &Context, step: &Step, answer: Option<&Item>, batch: &mut Batch) {
+    let row = |field: Option<Field>, old: Option<Arc<str>>, new: Option<Arc<str>>| HistoryRow {
+        at: ctx.now(),
+        run: ctx.run,
+        project: step.intent.project,
+        link: step.link,
+        side: step.intent.side,
+        kind: Arc::clone(&step.intent.kind),
+        field,
+        old,
+        new,
+    };
+    match &step.payload.action {
+        Action::Update(update) => {
+            for change in &update.set {
+                batch.history.push(row(Some(change.field), shown(&change.from), shown(&change.to)));
+            }
+        }
+        Action::Create(create) => batch.history.push(row(None, None, Some(shorten(&create.draft.title)))),
+        Action::Cancel(cancel) => batch.history.push(row(
+            Some(Field::Status),
+            status(&cancel.expected),
+            answer.and_then(|item| status(&item.values)),
+        )),
+        Action::Remove(remove) => batch.history.push(row(None, Some(shorten(&remove.kept.title)), None)),
+        Action::Agree(_)
+        | Action::Conflict(_)
+        | Action::Problem(_)
+        | Action::Notice(_)
+        | Action::Phase(_)
+        | Action::Relink(_)
+        | Action::Forget(_) => {}
+    }
+}
+
+fn status(values: &Values) -> Option<Arc<str>> {
+    values.status.as_ref().map(|status| status.as_str().into())
+}
+
+/// A value as a history row keeps it.
+fn shown(value: &Value) -> Option<Arc<str>> {
+    match value {
+        Value::Text(text) => Some(shorten(text)),
+        Value::Status(status) => Some(status.as_str().into()),
+        Value::Unset => None,
+        Value::Priority(_) | Value::Parent(_) | Value::Labels(_) | Value::Assignee(_) | Value::DueDate(_) => {
+            Some(shorten(&serde_json::to_string(value).unwrap_or_default()))
+        }
+    }
+}
+
+fn shorten(text: &str) -> Arc<str> {
+    match text.char_indices().nth(HISTORY_CHARS) {
+        None => text.into(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)).into(),
+    }
+}
+
+/// Whether a failing item has been failing for longer than a person should wait for.
+pub(crate) fn gave_up(ctx: &Context, dirty: &Dirty) -> bool {
+    dirty.tries >= ctx.settings.max_attempts
+        && ctx.now().0.saturating_sub(dirty.since.0) >= millis(ctx.settings.give_up_after).0
+}

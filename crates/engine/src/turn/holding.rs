@@ -1,0 +1,107 @@
+//! Guards: a class of actions that is too large for one run is held back as a whole, unless a person accepted it (design 3.7).
+
+use std::sync::atomic::Ordering;
+
+use store::{
+    Batch,
+    row::{HeldRow, ProjectRow},
+};
+use sync_core::{
+    Pair,
+    guard::{self, Counts, Held, PairHash},
+    plan::{Action, LinkPlan},
+};
+
+use crate::{
+    context::Context,
+    error::Error,
+    observe::Observed,
+    report::{Exit, ProjectReport},
+    run::Mode,
+};
+
+/// Takes out of the plans what a guard holds back, and tells it.
+pub(super) async fn hold(
+    ctx: &Context,
+    mode: &Mode,
+    row: &ProjectRow,
+    observed: &Observed,
+    plans: &mut Vec<LinkPlan>,
+    report: &mut ProjectReport,
+) -> Result<(), Error> {
+    let counts = Counts {
+        links: observed.links.len(),
+        items: items(observed),
+        first_sync: !row.first_sync_done,
+        removals_in_run: ctx.removals.load(Ordering::Acquire),
+    };
+    let held = guard::check(&ctx.settings.guard, &counts, plans);
+    let accepted = if held.is_empty() { Vec::new() } else { accepted(ctx, mode, row).await? };
+    let held: Vec<Held> =
+        held.into_iter().filter(|held| !accepted.iter().any(|pairs| guard::covers(pairs, held))).collect();
+    if !held.is_empty() {
+        let classes: Vec<guard::Class> = held.iter().map(|held| held.class).collect();
+        *plans = plans
+            .iter()
+            .map(|plan| guard::withhold(plan, &classes))
+            .filter(|plan| !plan.actions.is_empty())
+            .collect();
+        report.exit = report.exit.and(Exit::Guard);
+        if ctx.lease.is_some() {
+            let rows = held.iter().map(|held| held_row(ctx, row, held)).collect();
+            ctx.store.write(ctx.fence()?, &Batch { held: rows, ..Batch::default() }).await?;
+        }
+        report.held.extend(held);
+    }
+    ctx.removals.fetch_add(removals(plans), Ordering::AcqRel);
+    Ok(())
+}
+
+/// Items of each side that are known in this turn: those of links and those without.
+fn items(observed: &Observed) -> Pair<usize> {
+    Pair::by(|side| {
+        let linked = observed.links.values().filter(|link| link.items.side(side).is_some()).count();
+        linked + observed.unlinked.side(side).len()
+    })
+}
+
+fn removals(plans: &[LinkPlan]) -> usize {
+    plans
+        .iter()
+        .flat_map(|plan| &plan.actions)
+        .filter(|action| matches!(action, Action::Cancel(_) | Action::Remove(_)))
+        .count()
+}
+
+/// The sets that a person accepted for this project, with those that this run was told to accept.
+async fn accepted(ctx: &Context, mode: &Mode, row: &ProjectRow) -> Result<Vec<Vec<PairHash>>, Error> {
+    let mut rows = ctx.store.accepted(row.id).await?;
+    if let Mode::Sync { accept } = mode {
+        for hash in accept {
+            let Some(known) = ctx.store.held(hash).await? else { continue };
+            if known.project != row.id {
+                continue;
+            }
+            let known = HeldRow { accepted_at: Some(ctx.now()), ..known };
+            if ctx.lease.is_some() {
+                ctx.store.write(ctx.fence()?, &Batch { held: vec![known.clone()], ..Batch::default() }).await?;
+            }
+            rows.push(known);
+        }
+    }
+    Ok(rows
+        .into_iter()
+        .map(|row| row.pairs.iter().map(|pair| PairHash(pair.to_string())).collect())
+        .collect())
+}
+
+fn held_row(ctx: &Context, row: &ProjectRow, held: &Held) -> HeldRow {
+    HeldRow {
+        hash: held.hash.as_str().into(),
+        project: row.id,
+        class: held.class.as_str().into(),
+        at: ctx.now(),
+        pairs: held.pairs.iter().map(|pair| pair.0.as_str().into()).collect(),
+        accepted_at: None,
+    }
+}

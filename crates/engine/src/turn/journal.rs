@@ -1,0 +1,209 @@
+//! Journal a round's plans: what only the store sees is done at once, what is sent becomes intents, all in one transaction.
+
+use std::{collections::HashSet, sync::Arc};
+
+use store::{
+    Batch,
+    row::{ConflictRow, DeadLetter, HistoryRow, ProjectRow},
+};
+use sync_core::{
+    Pair, Side,
+    ids::LinkId,
+    item::Field,
+    link::Link,
+    plan::{self, Action, Conflict, LinkPlan, Problem},
+};
+
+use crate::{
+    context::Context,
+    error::Error,
+    journal::{Origin, Step, kind, writes_to},
+    observe::Observed,
+    planning::{observed_text, observed_texts},
+    report::{Outcome, ProjectReport},
+};
+
+/// Links of one transaction: a batch is bounded, however large the project is.
+const LINKS_PER_BATCH: usize = 500;
+
+/// Writes the plans of one round and gives the steps to be sent, by side.
+pub(crate) async fn write(
+    ctx: &Context,
+    row: &ProjectRow,
+    observed: &mut Observed,
+    plans: &[LinkPlan],
+    report: &mut ProjectReport,
+) -> Result<Pair<Vec<Step>>, Error> {
+    let letters = ctx.store.dead_letters(Some(row.id), u32::MAX).await?;
+    let known: HashSet<_> = letters.iter().map(standing).collect();
+    let origin = Origin { project: row.id, run: ctx.run, now: ctx.now() };
+    let mut steps = Pair { huly: Vec::new(), vibe: Vec::new() };
+    for chunk in plans.chunks(LINKS_PER_BATCH) {
+        let mut batch = Batch::default();
+        for plan in chunk {
+            let Some(link) = observed.links.get(&plan.link).cloned() else { continue };
+            let mut entry = Entry { ctx, row, plan, link, known: &known, batch: &mut batch, report };
+            let made = entry.link(observed, origin)?;
+            let next = entry.link;
+            for step in made {
+                steps.side_mut(step.intent.side).push(step);
+            }
+            observed.links.insert(next.id, next);
+        }
+        if !batch.is_empty() {
+            ctx.store.write(ctx.fence()?, &batch).await?;
+        }
+    }
+    for forgotten in plans.iter().filter(|plan| forgets(plan)) {
+        observed.links.remove(&forgotten.link);
+        observed.now.remove(&forgotten.link);
+    }
+    Ok(steps)
+}
+
+fn forgets(plan: &LinkPlan) -> bool {
+    plan.actions.iter().any(|action| matches!(action, Action::Forget(_)))
+}
+
+/// What makes two dead letters the same one.
+type Standing = (LinkId, Side, Option<Field>, Arc<str>, Arc<str>);
+
+fn standing(letter: &DeadLetter) -> Standing {
+    (letter.link, letter.side, letter.field, Arc::clone(&letter.code), Arc::clone(&letter.value_hash))
+}
+
+/// One link's plan on its way into the batch.
+struct Entry<'a> {
+    ctx: &'a Context,
+    row: &'a ProjectRow,
+    plan: &'a LinkPlan,
+    link: Link,
+    known: &'a HashSet<Standing>,
+    batch: &'a mut Batch,
+    report: &'a mut ProjectReport,
+}
+
+impl Entry<'_> {
+    /// Store-only entries move the link's row on; remote ones become steps.
+    fn link(&mut self, observed: &Observed, origin: Origin) -> Result<Vec<Step>, Error> {
+        let now = observed.of(&self.plan.link);
+        let before = self.link.clone();
+        let made = observed.made.contains(&before.id);
+        if made {
+            // The base of a new link: what both sides (or the one that is there) hold now.
+            self.batch.texts.push((before.id, observed_texts(now)));
+        }
+        let mut steps = Vec::new();
+        for action in &self.plan.actions {
+            match action {
+                Action::Conflict(conflict) => self.conflict(conflict),
+                Action::Problem(problem) => self.problem(problem),
+                Action::Notice(notice) => {
+                    self.report.notices.push(format!("{} {}: {}", notice.code, self.plan.label, notice.message).into());
+                }
+                Action::Agree(agree) => {
+                    if agree.fields.contains(Field::Description) {
+                        self.batch.texts.push((self.link.id, observed_texts(now)));
+                    }
+                }
+                Action::Forget(_) => {
+                    self.history(action, None);
+                    self.batch.forget.push(self.link.id);
+                }
+                Action::Relink(_) | Action::Phase(_) => self.history(action, None),
+                Action::Create(_) | Action::Update(_) | Action::Cancel(_) | Action::Remove(_) => {}
+            }
+            if let Some(side) = writes_to(action) {
+                let source = observed_text(now.side(side.opposite()));
+                let step = Step::new(action, &self.link, &self.plan.label, source, origin)
+                    .map_err(|error| unwritable(side, error))?;
+                steps.extend(step);
+            } else {
+                let capabilities = self.ctx.board(Side::Vibe).capabilities();
+                self.link = plan::settle(&self.link, action, None, &capabilities, self.ctx.now());
+            }
+        }
+        let stored = forgets(self.plan);
+        if !stored && (self.link != before || made) {
+            self.batch.links.push((self.row.id, self.link.clone()));
+        }
+        self.batch.intents.extend(steps.iter().map(|step| step.intent.clone()));
+        Ok(steps)
+    }
+
+    fn conflict(&mut self, conflict: &Conflict) {
+        self.report.conflicts += 1;
+        self.batch.conflicts.push(ConflictRow {
+            id: 0,
+            project: self.row.id,
+            link: self.link.id,
+            run: self.ctx.run,
+            at: self.ctx.now(),
+            field: conflict.field,
+            winner: conflict.winner,
+            values: conflict.values.clone(),
+            base: conflict.base.clone(),
+            cause: word(&conflict.cause),
+            open: conflict.frozen,
+            label: Arc::clone(&self.plan.label),
+        });
+    }
+
+    /// A field that cannot be sent waits as its own dead letter; one that stands already is not written again.
+    fn problem(&mut self, problem: &Problem) {
+        let value_hash: Arc<str> = format!("{:?}:{:?}", problem.actual, problem.message.len()).into();
+        let letter = DeadLetter {
+            project: self.row.id,
+            link: self.link.id,
+            side: problem.side,
+            field: problem.field,
+            code: Arc::clone(&problem.code),
+            message: Arc::clone(&problem.message),
+            since: self.ctx.now(),
+            run: self.ctx.run,
+            value_hash,
+        };
+        self.report.problem(Outcome {
+            kind: http_kit::Kind::Rejected,
+            code: Arc::clone(&problem.code),
+            side: Some(problem.side),
+            item: Arc::clone(&self.plan.label),
+            field: problem.field,
+            message: Arc::clone(&problem.message),
+        });
+        if !self.known.contains(&standing(&letter)) {
+            self.batch.dead_letters.push(letter);
+        }
+    }
+
+    fn history(&mut self, action: &Action, side: Option<Side>) {
+        self.batch.history.push(HistoryRow {
+            at: self.ctx.now(),
+            run: self.ctx.run,
+            project: self.row.id,
+            link: self.link.id,
+            side: side.unwrap_or(self.link.origin.opposite()),
+            kind: kind(action).into(),
+            field: None,
+            old: None,
+            new: Some(Arc::clone(&self.plan.label)),
+        });
+    }
+}
+
+/// An enum's word in snake case, as its serialised form has it.
+fn word(cause: &impl serde::Serialize) -> Arc<str> {
+    match serde_json::to_value(cause) {
+        Ok(serde_json::Value::String(word)) => word.into(),
+        Ok(_) | Err(_) => "unknown".into(),
+    }
+}
+
+fn unwritable(side: Side, error: serde_json::Error) -> Error {
+    Error::Service {
+        side,
+        source: http_kit::Error::new(http_kit::Kind::Fatal, crate::codes::UNSUPPORTED, side.as_str(), "journal")
+            .with_detail("a plan could not be written down")
+            .with_source(error),
+    }
+}

@@ -1,0 +1,268 @@
+//! Making links: gives the planner what design 3.5 looks at, and takes its decisions to rows and plans.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use store::row::ProjectRow;
+use sync_core::{
+    Pair, Side,
+    ids::{ItemId, LinkId},
+    item::{Item, Observation},
+    link::{self, Decision, Known, Link, Titles, Unlinked, Wants},
+    plan::LinkPlan,
+    rules::Rules,
+};
+
+use crate::{
+    codes,
+    context::Context,
+    error::Error,
+    observe::{self, IDS_PER_CALL, Observed},
+    planning,
+    port::BoardProject,
+    report::ProjectReport,
+};
+
+/// Makes links for items without one. New links are put into `observed`; what they need first comes back as plans.
+pub(super) async fn links(
+    ctx: &Context,
+    row: &ProjectRow,
+    boards: &Pair<BoardProject>,
+    rules: &Rules<'_>,
+    observed: &mut Observed,
+    report: &mut ProjectReport,
+) -> Result<Vec<LinkPlan>, Error> {
+    if observed.unlinked.huly.is_empty() && observed.unlinked.vibe.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wants = link::wants(rules, observed.unlinked.as_ref().map(Vec::as_slice));
+    let looked_up = look_up(ctx, boards, observed, &wants).await?;
+    let decisions = decide(ctx, row, rules, observed, &looked_up).await?;
+    let read = read_texts(ctx, observed, &looked_up, &decisions, report).await?;
+    let mut plans = Vec::new();
+    for decision in decisions {
+        plans.extend(take(rules, observed, &read, decision, report));
+    }
+    Ok(plans)
+}
+
+/// What the decisions look at besides the items themselves.
+struct LookedUp {
+    derived: HashMap<ItemId, Item>,
+    labelled: HashMap<Arc<str>, Item>,
+    titles: Pair<Titles>,
+    /// Items that were read only to decide, by side and id.
+    extra: Pair<HashMap<ItemId, Item>>,
+}
+
+async fn look_up(
+    ctx: &Context,
+    boards: &Pair<BoardProject>,
+    observed: &Observed,
+    wants: &Wants,
+) -> Result<LookedUp, Error> {
+    // Before a counterpart is made the whole other project is asked, not the last delta (design 3.5).
+    let whole_huly = !observed.full && (wants.titles.huly || !wants.labels.is_empty());
+    let huly = if whole_huly { observe::list(ctx, Side::Huly, &boards.huly.id).await? } else { Vec::new() };
+    let ids: Vec<ItemId> = wants.derived.iter().map(|(_, issue)| issue.clone()).collect();
+    let mut found = HashMap::new();
+    for chunk in ids.chunks(IDS_PER_CALL) {
+        found.extend(ctx.board(Side::Huly).get(chunk).await.map_err(Error::service(Side::Huly))?);
+    }
+    let derived: HashMap<ItemId, Item> = wants
+        .derived
+        .iter()
+        .filter_map(|(task, issue)| Some((task.clone(), found.get(issue)?.1.clone())))
+        .collect();
+    let linked: Pair<BTreeSet<ItemId>> = Pair::by(|side| linked_items(observed, side));
+    let all = |side: Side, extra: &[Item]| {
+        let known = present(observed, side);
+        let pairs: Vec<(Item, bool)> = known
+            .chain(extra.iter())
+            .map(|item| (item.clone(), linked.side(side).contains(&item.id)))
+            .collect();
+        pairs
+    };
+    let huly_items = if whole_huly {
+        huly.iter().map(|item| (item.clone(), linked.huly.contains(&item.id))).collect()
+    } else {
+        all(Side::Huly, &[])
+    };
+    let vibe_items = all(Side::Vibe, &[]);
+    let labelled = huly_items
+        .iter()
+        .filter_map(|(item, _)| Some((item.label.clone()?, item.clone())))
+        .filter(|(label, _)| wants.labels.contains(label))
+        .collect();
+    let titles = Pair {
+        huly: Titles::of(huly_items.iter().map(|(item, linked)| (item, *linked))),
+        vibe: Titles::of(vibe_items.iter().map(|(item, linked)| (item, *linked))),
+    };
+    let extra = Pair {
+        huly: huly.into_iter().chain(derived.values().cloned()).map(|item| (item.id.clone(), item)).collect(),
+        vibe: HashMap::new(),
+    };
+    Ok(LookedUp { derived, labelled, titles, extra })
+}
+
+/// Every item of a side that was read in this turn.
+fn present(observed: &Observed, side: Side) -> impl Iterator<Item = &Item> {
+    let linked = observed.now.values().filter_map(move |now| match now.side(side) {
+        Observation::Present(item) => Some(&**item),
+        Observation::Gone | Observation::Unseen => None,
+    });
+    linked.chain(observed.unlinked.side(side))
+}
+
+fn linked_items(observed: &Observed, side: Side) -> BTreeSet<ItemId> {
+    observed.links.values().filter_map(|link| link.items.side(side).clone()).collect()
+}
+
+async fn decide(
+    ctx: &Context,
+    row: &ProjectRow,
+    rules: &Rules<'_>,
+    observed: &Observed,
+    looked_up: &LookedUp,
+) -> Result<Vec<Decision>, Error> {
+    let linked: Pair<BTreeSet<ItemId>> = Pair::by(|side| linked_items(observed, side));
+    // Links that a marker names may belong to another project: the store knows.
+    let named: Vec<LinkId> = observed
+        .unlinked
+        .vibe
+        .iter()
+        .filter_map(|item| Some(item.footer.as_ref()?.marker?.link))
+        .filter(|id| !observed.links.contains_key(id))
+        .collect();
+    let mut elsewhere: HashMap<LinkId, Link> = HashMap::new();
+    for chunk in named.chunks(IDS_PER_CALL) {
+        for (project, link) in ctx.store.links_by_id(chunk).await? {
+            if project != row.id {
+                elsewhere.insert(link.id, link);
+            }
+        }
+    }
+    let known = |id: LinkId| {
+        if let Some(link) = observed.links.get(&id) {
+            return Some(Known { link: link.clone(), task: observed.of(&id).vibe.clone() });
+        }
+        elsewhere.get(&id).map(|link| Known { link: link.clone(), task: Observation::Unseen })
+    };
+    let is_linked = |side: Side, item: &ItemId| linked.side(side).contains(item);
+    Ok(link::decide(
+        rules,
+        &Unlinked {
+            items: observed.unlinked.as_ref().map(Vec::as_slice),
+            link: &known,
+            linked: &is_linked,
+            derived: &looked_up.derived,
+            labelled: &looked_up.labelled,
+            titles: looked_up.titles.as_ref(),
+            take_over: false,
+        },
+    ))
+}
+
+/// Items with their texts, by side and id.
+type Texts = Pair<HashMap<ItemId, Item>>;
+
+/// Reads the descriptions of the items that are about to get a link.
+async fn read_texts(
+    ctx: &Context,
+    observed: &Observed,
+    looked_up: &LookedUp,
+    decisions: &[Decision],
+    report: &mut ProjectReport,
+) -> Result<Texts, Error> {
+    let mut wanted: Pair<BTreeSet<ItemId>> = Pair::default();
+    for decision in decisions {
+        match decision {
+            Decision::Adopt { huly, vibe, .. } => {
+                wanted.huly.insert(huly.clone());
+                wanted.vibe.insert(vibe.clone());
+            }
+            Decision::Create { from, item, .. } => {
+                wanted.side_mut(*from).insert(item.clone());
+            }
+            Decision::Twin { remove, .. } => {
+                wanted.vibe.insert(remove.clone());
+            }
+            Decision::Relink { item, .. } => {
+                wanted.vibe.insert(item.clone());
+            }
+            Decision::Copy { .. } | Decision::Foreign { .. } | Decision::Hold { .. } => {}
+        }
+    }
+    let mut texts = Texts::default();
+    for side in Side::ALL {
+        let items: Vec<Item> = wanted
+            .side(side)
+            .iter()
+            .filter_map(|id| {
+                let unlinked = observed.unlinked.side(side).iter().find(|item| item.id == *id);
+                unlinked.or_else(|| looked_up.extra.side(side).get(id)).cloned()
+            })
+            .collect();
+        let read = planning::read_unlinked(ctx, side, observed, items, report).await?;
+        *texts.side_mut(side) = read.into_iter().map(|item| (item.id.clone(), item)).collect();
+    }
+    Ok(texts)
+}
+
+/// Takes one decision: a new link with its plan, or what a marker asks for.
+fn take(
+    rules: &Rules<'_>,
+    observed: &mut Observed,
+    texts: &Texts,
+    decision: Decision,
+    report: &mut ProjectReport,
+) -> Option<LinkPlan> {
+    match decision {
+        Decision::Adopt { huly, vibe, how } => {
+            let (huly, vibe) = (texts.huly.get(&huly)?, texts.vibe.get(&vibe)?);
+            let (link, plan) = link::adopt(rules, huly, vibe, how);
+            report.adopted += 1;
+            observed.adopted.insert(link.id);
+            observed.see(link.id, Side::Huly, Observation::Present(Box::new(huly.clone())));
+            observed.see(link.id, Side::Vibe, Observation::Present(Box::new(vibe.clone())));
+            observed.made.insert(link.id);
+            observed.links.insert(link.id, link);
+            Some(plan)
+        }
+        Decision::Create { from, item, .. } => {
+            let item = texts.side(from).get(&item)?;
+            let (link, plan) = link::create(rules, item, from);
+            observed.see(link.id, from, Observation::Present(Box::new(item.clone())));
+            observed.made.insert(link.id);
+            observed.links.insert(link.id, link);
+            Some(plan)
+        }
+        Decision::Twin { link, remove, .. } => {
+            let twin = texts.vibe.get(&remove)?;
+            observed.links.contains_key(&link).then(|| link::remove_twin(link, twin))
+        }
+        Decision::Relink { link, item } => {
+            let copy = texts.vibe.get(&item)?;
+            let plan = link::relink(observed.links.get(&link)?, copy);
+            observed.see(link, Side::Vibe, Observation::Present(Box::new(copy.clone())));
+            Some(plan)
+        }
+        Decision::Copy { item } => {
+            report.notices.push(format!("task {item} is a copy of a task that hvs made: it is taken as a task of its own").into());
+            None
+        }
+        Decision::Foreign { item, store } => {
+            report.notices.push(
+                format!("{}: task {item} carries the marker of store {store}; nothing is made in this project", codes::FOREIGN_STORE)
+                    .into(),
+            );
+            None
+        }
+        Decision::Hold { side, item, reason } => {
+            report.notices.push(format!("{} {item}: {reason}", side.title()).into());
+            None
+        }
+    }
+}

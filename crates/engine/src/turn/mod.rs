@@ -1,0 +1,312 @@
+//! One project's turn: observe, plan, journal, apply, settle; a few rounds, until nothing is left that this run can do.
+
+mod drive;
+mod holding;
+mod journal;
+mod making;
+mod recover;
+
+use std::collections::HashSet;
+
+use store::{
+    Batch,
+    row::{DeadLetter, ProjectPhase, ProjectRow},
+};
+use sync_core::{
+    Pair, Side,
+    ids::{LinkId, Millis, RulesVersion},
+    item::Observation,
+    plan::LinkPlan,
+    rules::Rules,
+};
+
+use crate::{
+    codes,
+    context::Context,
+    error::Error,
+    observe::{self, Observed, Start},
+    planning,
+    port::BoardProject,
+    projects::Paired,
+    report::{Exit, Outcome, ProjectReport, Reached},
+    run::{Mode, failed, is_active, named},
+    workflow::{self, Workflow},
+};
+
+pub(crate) use recover::recover;
+
+/// Rounds of one turn: the first one, and up to three more for what was changed under our hands (design 4.5, "conflict").
+const ROUNDS: usize = 4;
+
+/// Goes through one pair of projects and reports. An error ends this turn, never the run.
+pub(crate) async fn take(
+    ctx: &Context,
+    mode: &Mode,
+    paired: Paired,
+    start: Start,
+    newest: Option<Millis>,
+) -> ProjectReport {
+    let mut report = named(&paired.row, Some(&paired.boards));
+    if !is_active(&paired.row) {
+        report.reached = Reached::Skipped;
+        report.reason = paired.row.reason.clone();
+        return report;
+    }
+    if let Err(error) = ctx.check_stop() {
+        failed(&mut report, &error);
+        return report;
+    }
+    match run(ctx, mode, &paired, start, newest, &mut report).await {
+        Ok(()) => report.reached = Reached::Processed,
+        Err(error) => failed(&mut report, &error),
+    }
+    report
+}
+
+async fn run(
+    ctx: &Context,
+    mode: &Mode,
+    paired: &Paired,
+    start: Start,
+    newest: Option<Millis>,
+    report: &mut ProjectReport,
+) -> Result<(), Error> {
+    let Paired { row, boards } = paired;
+    let full = matches!(start, Start::Full);
+    let mut observed = observe::project(ctx, row, boards, start).await?;
+    report.items = observed.items;
+    if let Some(side) = observed.project_gone {
+        return project_gone(ctx, row, boards, side, report).await;
+    }
+    vanished(&observed, report);
+    give_up(ctx, row, &observed, report).await?;
+    let workflow = workflow::of(ctx, &boards.huly, &observed).await?;
+    for problem in &workflow.problems {
+        let notice = sync_core::validate::lens_notice(problem);
+        report.notices.push(format!("{} {}: {}", notice.code, row.label, notice.message).into());
+    }
+    let made = making::links(ctx, row, boards, &rules(ctx, &workflow), &mut observed, report).await?;
+    let mut only: Option<HashSet<LinkId>> = None;
+    let mut new = made;
+    for _ in 0..ROUNDS {
+        let rules = rules(ctx, &workflow);
+        let mut plans = planning::links(ctx, &rules, &mut observed, only.as_ref(), report).await?;
+        merge_new(&mut plans, std::mem::take(&mut new));
+        if *mode == Mode::Plan {
+            holding::hold(ctx, mode, row, &observed, &mut plans, report).await?;
+            report.plans = plans;
+            report.status_names.clone_from(&workflow.names);
+            return Ok(());
+        }
+        if plans.is_empty() {
+            break;
+        }
+        holding::hold(ctx, mode, row, &observed, &mut plans, report).await?;
+        let steps = journal::write(ctx, row, &mut observed, &plans, report).await?;
+        let again = apply(ctx, boards, &mut observed, steps, report).await?;
+        if again.is_empty() {
+            break;
+        }
+        only = Some(again);
+    }
+    close(ctx, row, full, newest, report).await
+}
+
+/// Plans for links that were just made come first: they were planned when they were made.
+fn merge_new(plans: &mut Vec<LinkPlan>, new: Vec<LinkPlan>) {
+    let made: HashSet<LinkId> = new.iter().map(|plan| plan.link).collect();
+    plans.retain(|plan| !made.contains(&plan.link));
+    plans.extend(new.into_iter().filter(|plan| !plan.actions.is_empty()));
+    plans.sort_by_key(|plan| plan.link);
+}
+
+/// What a plan depends on in this turn.
+fn rules<'a>(ctx: &Context, workflow: &'a Workflow) -> Rules<'a> {
+    let settings = &ctx.settings;
+    Rules {
+        workspace: ctx.workspace,
+        store: ctx.store.id(),
+        policies: settings.policies,
+        lenses: &workflow.lenses,
+        deletion: settings.deletion,
+        create: settings.create,
+        capabilities: ctx.boards.as_ref().map(|board| board.capabilities()),
+        normal_form: huly_client::markup::normal_form,
+        confirm_window: crate::lease::millis(settings.confirm_window),
+        confirm_tries: crate::CONFIRM_TRIES,
+        now: ctx.now(),
+        version: RulesVersion(workflow.lenses.version()),
+    }
+}
+
+/// Applies the steps of both sides; the links that must be looked at again in this run come back.
+async fn apply(
+    ctx: &Context,
+    boards: &Pair<BoardProject>,
+    observed: &mut Observed,
+    steps: Pair<Vec<crate::journal::Step>>,
+    report: &mut ProjectReport,
+) -> Result<HashSet<LinkId>, Error> {
+    let mut changed = HashSet::new();
+    let mut again = HashSet::new();
+    let mut confirm = Vec::new();
+    for (side, steps) in steps.into_sides() {
+        if steps.is_empty() {
+            continue;
+        }
+        let driven = drive::steps(ctx, side, boards.side(side), observed, steps, report).await?;
+        changed.extend(driven.again);
+        again.extend(driven.fresh.iter().map(|(link, _, _)| *link));
+        if !ctx.board(side).capabilities().conditional_write {
+            confirm.extend(driven.fresh.iter().map(|(link, side, _)| (*link, *side)));
+        }
+        drive::observe_answers(observed, driven.fresh);
+    }
+    confirm_writes(ctx, boards, observed, confirm).await?;
+    reobserve(ctx, observed, &changed).await?;
+    again.extend(changed);
+    Ok(again)
+}
+
+/// One list, a moment after a project's writes, confirms them all on a service that can lose a write without saying so (design 4.2).
+async fn confirm_writes(
+    ctx: &Context,
+    boards: &Pair<BoardProject>,
+    observed: &mut Observed,
+    written: Vec<(LinkId, Side)>,
+) -> Result<(), Error> {
+    for side in Side::ALL {
+        let links: Vec<LinkId> = written.iter().filter(|(_, at)| *at == side).map(|(link, _)| *link).collect();
+        if links.is_empty() {
+            continue;
+        }
+        ctx.env.sleep(ctx.settings.confirm_delay).await;
+        let listed = observe::list(ctx, side, &boards.side(side).id).await?;
+        let by_id: std::collections::HashMap<_, _> = listed.into_iter().map(|item| (item.id.clone(), item)).collect();
+        for link in links {
+            let item = observed.links.get(&link).and_then(|link| link.items.side(side).clone());
+            if let Some(item) = item.and_then(|id| by_id.get(&id)) {
+                observed.see(link, side, Observation::Present(Box::new(item.clone())));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads the items of links whose precondition failed: what was observed of them is old.
+async fn reobserve(ctx: &Context, observed: &mut Observed, again: &HashSet<LinkId>) -> Result<(), Error> {
+    for side in Side::ALL {
+        let wanted: Vec<_> = again
+            .iter()
+            .filter_map(|id| Some((*id, observed.links.get(id)?.items.side(side).clone()?)))
+            .collect();
+        let ids: Vec<_> = wanted.iter().map(|(_, item)| item.clone()).collect();
+        for chunk in ids.chunks(observe::IDS_PER_CALL) {
+            let mut there = ctx.board(side).get(chunk).await.map_err(Error::service(side))?;
+            for (link, item) in &wanted {
+                if let Some((_, item)) = there.remove(item) {
+                    observed.see(*link, side, Observation::Present(Box::new(item)));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn vanished(observed: &Observed, report: &mut ProjectReport) {
+    for (side, item) in &observed.vanished {
+        report.notices.push(
+            format!("{}: {} {item} is missing, but nothing proves that it was deleted", codes::VANISHED, side.title()).into(),
+        );
+    }
+}
+
+/// Items that kept failing for longer than a person should wait for become dead letters (design 4.5).
+async fn give_up(
+    ctx: &Context,
+    row: &ProjectRow,
+    observed: &Observed,
+    report: &mut ProjectReport,
+) -> Result<(), Error> {
+    let mut batch = Batch::default();
+    for dirty in &observed.gave_up {
+        let link = observed.links.values().find(|link| link.items.side(dirty.side).as_ref() == Some(&dirty.item));
+        let label = link.and_then(|link| link.label.clone()).unwrap_or_else(|| dirty.item.as_str().into());
+        let message = format!("{label}: it failed {} times, the last time with {}", dirty.tries, dirty.code);
+        report.problem(Outcome {
+            kind: http_kit::Kind::Rejected,
+            code: codes::GAVE_UP.into(),
+            side: Some(dirty.side),
+            item: label,
+            field: None,
+            message: message.as_str().into(),
+        });
+        batch.clean.push((row.id, dirty.side, dirty.item.clone()));
+        batch.dead_letters.extend(link.map(|link| DeadLetter {
+            project: row.id,
+            link: link.id,
+            side: dirty.side.opposite(),
+            field: None,
+            code: codes::GAVE_UP.into(),
+            message: message.into(),
+            since: ctx.now(),
+            run: ctx.run,
+            value_hash: "".into(),
+        }));
+    }
+    if !batch.is_empty() && ctx.lease.is_some() {
+        ctx.store.write(ctx.fence()?, &batch).await?;
+    }
+    Ok(())
+}
+
+/// A project that is gone as a whole is one event: its links sleep until a person chooses (design 3.6).
+async fn project_gone(
+    ctx: &Context,
+    row: &ProjectRow,
+    boards: &Pair<BoardProject>,
+    side: Side,
+    report: &mut ProjectReport,
+) -> Result<(), Error> {
+    let reason = format!(
+        "{}: the {} project {} is gone; nothing is done to its counterpart until you choose",
+        codes::PROJECT_GONE,
+        side.title(),
+        boards.side(side).name,
+    );
+    report.reason = reason.as_str().into();
+    report.exit = report.exit.and(Exit::Items);
+    report.notices.push(reason.as_str().into());
+    if ctx.lease.is_some() {
+        let row = ProjectRow { phase: ProjectPhase::Waiting, reason: reason.into(), ..row.clone() };
+        ctx.store.write(ctx.fence()?, &Batch { projects: vec![row], ..Batch::default() }).await?;
+    }
+    Ok(())
+}
+
+/// The turn ended well: everything that was seen is journaled, so the watermark may move (design 4.4).
+async fn close(
+    ctx: &Context,
+    row: &ProjectRow,
+    full: bool,
+    newest: Option<Millis>,
+    report: &mut ProjectReport,
+) -> Result<(), Error> {
+    // What a guard held back is not journaled: the next run must see it again.
+    if !report.held.is_empty() {
+        return Ok(());
+    }
+    let next = ProjectRow {
+        watermark: row.watermark.max(newest.unwrap_or_default()),
+        compared_at: if full { ctx.now() } else { row.compared_at },
+        first_sync_done: true,
+        synced_at: ctx.now(),
+        ..row.clone()
+    };
+    // A quiet turn writes nothing: when it was last gone through is no news.
+    let quiet = ProjectRow { synced_at: row.synced_at, ..next.clone() } == *row;
+    if !quiet {
+        ctx.store.write(ctx.fence()?, &Batch { projects: vec![next], ..Batch::default() }).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! Which statuses a project has: asked once, stored, asked again when a day is over or an unknown status shows up (design 3.3).
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use sync_core::{
+    Side,
+    ids::{KindId, Millis, StatusId},
+    item::{Item, Observation},
+    lens::{Category, HulyStatus, Lens, LensProblem, Lenses},
+};
+
+use crate::{
+    context::Context,
+    error::Error,
+    lease::millis,
+    observe::Observed,
+    port::{BoardProject, KindStatuses},
+};
+
+/// What the store keeps of a project's statuses.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored {
+    at: Millis,
+    kinds: Vec<StoredKind>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredKind {
+    kind: Option<KindId>,
+    statuses: Vec<StoredStatus>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredStatus {
+    id: StatusId,
+    name: Arc<str>,
+    category: Option<Word>,
+}
+
+/// A category as the store spells it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Word {
+    Backlog,
+    Todo,
+    Active,
+    Won,
+    Lost,
+}
+
+impl From<Category> for Word {
+    fn from(category: Category) -> Word {
+        match category {
+            Category::Backlog => Word::Backlog,
+            Category::Todo => Word::Todo,
+            Category::Active => Word::Active,
+            Category::Won => Word::Won,
+            Category::Lost => Word::Lost,
+        }
+    }
+}
+
+impl From<Word> for Category {
+    fn from(word: Word) -> Category {
+        match word {
+            Word::Backlog => Category::Backlog,
+            Word::Todo => Category::Todo,
+            Word::Active => Category::Active,
+            Word::Won => Category::Won,
+            Word::Lost => Category::Lost,
+        }
+    }
+}
+
+/// The status maps of one project, and what people should know of them.
+#[derive(Debug)]
+pub(crate) struct Workflow {
+    pub(crate) lenses: Lenses,
+    pub(crate) problems: Vec<LensProblem>,
+    /// What people call the known statuses; another id means that the stored answer is old.
+    pub(crate) names: BTreeMap<StatusId, Arc<str>>,
+    kinds: Vec<KindId>,
+}
+
+impl Workflow {
+    /// Whether an item shows a status or kind that is not known here.
+    fn is_old_for(&self, item: &Item) -> bool {
+        let status = item.values.status.as_ref().is_some_and(|status| !self.names.contains_key(status));
+        let kind = item.kind.as_ref().is_some_and(|kind| !self.kinds.is_empty() && !self.kinds.contains(kind));
+        status || kind
+    }
+}
+
+/// The workflow of a project, from the store where it is fresh.
+pub(crate) async fn of(ctx: &Context, project: &BoardProject, observed: &Observed) -> Result<Workflow, Error> {
+    let key = format!("statuses:{}", project.id);
+    let stored: Option<Stored> = match ctx.store.meta(&key).await? {
+        Some(text) => serde_json::from_str(&text).ok(),
+        None => None,
+    };
+    if let Some(stored) = stored {
+        let age = ctx.now().0.saturating_sub(stored.at.0);
+        let workflow = build(ctx, &stored.kinds.into_iter().map(restore).collect::<Vec<_>>());
+        if (0..millis(ctx.settings.full_compare_every).0).contains(&age) && !shows_unknown(observed, &workflow) {
+            return Ok(workflow);
+        }
+    }
+    let kinds = ctx.board(Side::Huly).statuses(project).await.map_err(Error::service(Side::Huly))?;
+    if ctx.lease.is_some() {
+        let stored = Stored { at: ctx.now(), kinds: kinds.iter().map(store).collect() };
+        // Serialising plain strings cannot fail; were it ever to, the answer is simply asked for again.
+        if let Ok(text) = serde_json::to_string(&stored) {
+            ctx.store.set_meta(&key, &text).await?;
+        }
+    }
+    Ok(build(ctx, &kinds))
+}
+
+fn shows_unknown(observed: &Observed, workflow: &Workflow) -> bool {
+    let linked = observed.now.values().filter_map(|now| match &now.huly {
+        Observation::Present(item) => Some(&**item),
+        Observation::Gone | Observation::Unseen => None,
+    });
+    linked.chain(&observed.unlinked.huly).any(|item| workflow.is_old_for(item))
+}
+
+fn build(ctx: &Context, kinds: &[KindStatuses]) -> Workflow {
+    let vibe = crate::vibe::statuses();
+    let names = &ctx.settings.status_names;
+    let mut workflow =
+        Workflow { lenses: Lenses::default(), problems: Vec::new(), names: BTreeMap::new(), kinds: Vec::new() };
+    let mut default = None;
+    for kind in kinds {
+        let (lens, problems) = Lens::build(&kind.statuses, &vibe, names);
+        workflow.names.extend(kind.statuses.iter().map(|status| (status.id.clone(), Arc::clone(&status.name))));
+        workflow.problems.extend(problems);
+        if let Some(id) = &kind.kind {
+            workflow.kinds.push(id.clone());
+            workflow.lenses.by_kind.insert(id.clone(), lens.clone());
+        }
+        default.get_or_insert(lens);
+    }
+    workflow.lenses.default = default.unwrap_or_default();
+    workflow
+}
+
+fn restore(kind: StoredKind) -> KindStatuses {
+    let statuses = kind.statuses.into_iter().map(|status| HulyStatus {
+        id: status.id,
+        name: status.name,
+        category: status.category.map(Category::from),
+    });
+    KindStatuses { kind: kind.kind, statuses: statuses.collect() }
+}
+
+fn store(kind: &KindStatuses) -> StoredKind {
+    let statuses = kind.statuses.iter().map(|status| StoredStatus {
+        id: status.id.clone(),
+        name: Arc::clone(&status.name),
+        category: status.category.map(Word::from),
+    });
+    StoredKind { kind: kind.kind.clone(), statuses: statuses.collect() }
+}
