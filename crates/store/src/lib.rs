@@ -3,10 +3,11 @@
 //! [`Store`] is the port; [`sqlite`] is its implementation. Everything a step of the pipeline writes goes in as one
 //! [`Batch`], which is one transaction, fenced by the lease's token.
 
+pub mod codes;
 pub mod error;
 pub mod port;
 pub mod row;
 pub mod sqlite;
 
-pub use error::Error;
+pub use error::{Error, Kind};
 pub use port::{Batch, Fence, Store};

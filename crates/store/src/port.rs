@@ -11,7 +11,10 @@ use sync_core::{
 
 use crate::{
     error::Error,
-    row::{ConflictRow, DeadLetter, Dirty, HeldRow, HistoryRow, Intent, IntentState, LeaseRow, ProjectRow, RunRow},
+    row::{
+        ConflictRow, DeadLetter, Dirty, HeldRow, HistoryRow, Intent, IntentState, LeaseRow,
+        ProjectRow, RunRow,
+    },
 };
 
 /// The right to write: every batch names it, and a batch with an old token is refused (design 4.6).
@@ -26,7 +29,9 @@ pub struct Fence {
 /// Both base texts of one link's description, as markdown; `None` where a side has none stored.
 pub type BaseTexts = Pair<Option<Arc<str>>>;
 
-/// Everything one step of the pipeline writes: one transaction, in the order of the fields.
+/// Everything one step of the pipeline writes: one transaction, in the order of the fields, except that what is taken
+/// away goes before what is put: `forget` before `links`, `clear_dead` before `dead_letters`, `clean` before `dirty`. So
+/// another link may take a forgotten one's item, and one batch may settle one write of an item and mark another failed.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
     /// Inserted or replaced whole.
@@ -34,7 +39,8 @@ pub struct Batch {
     /// Inserted or replaced whole; a link whose stored version is not lower than the given one's is a conflict
     /// ([`Error::Stale`]), except an equal row, which is left as it is.
     pub links: Vec<(ProjectLinkId, Link)>,
-    /// Dropped, with their texts, dirty rows and live intents.
+    /// Dropped, with their texts, dirty rows and live intents (which end as [`IntentState::Dropped`]). A link that is
+    /// given and forgotten in one batch ends forgotten.
     pub forget: Vec<LinkId>,
     /// Base texts to store; a `None` side is left as it is.
     pub texts: Vec<(LinkId, BaseTexts)>,
@@ -48,7 +54,7 @@ pub struct Batch {
     pub clear_dead: Vec<(LinkId, Side)>,
     /// Inserted or replaced by (project, side, item); `since` of an existing row is kept.
     pub dirty: Vec<Dirty>,
-    /// No longer dirty.
+    /// No longer dirty; one that is also in `dirty` stays, and keeps its `since`.
     pub clean: Vec<(ProjectLinkId, Side, ItemId)>,
     /// Appended.
     pub history: Vec<HistoryRow>,
@@ -140,7 +146,11 @@ pub trait Store: Send + Sync {
     /// All links of one project, in the order of their ids.
     async fn links(&self, project: ProjectLinkId) -> Result<Vec<Link>, Error>;
     /// The links of some items, wherever they are.
-    async fn links_of_items(&self, side: Side, items: &[ItemId]) -> Result<Vec<(ProjectLinkId, Link)>, Error>;
+    async fn links_of_items(
+        &self,
+        side: Side,
+        items: &[ItemId],
+    ) -> Result<Vec<(ProjectLinkId, Link)>, Error>;
     /// The links with some ids.
     async fn links_by_id(&self, ids: &[LinkId]) -> Result<Vec<(ProjectLinkId, Link)>, Error>;
     /// The number of links of each project.
@@ -149,17 +159,29 @@ pub trait Store: Send + Sync {
     async fn texts(&self, links: &[LinkId]) -> Result<HashMap<LinkId, BaseTexts>, Error>;
 
     /// Intents that may still have an effect, oldest first, at most `limit` of them; of one project or of all.
-    async fn live_intents(&self, project: Option<ProjectLinkId>, limit: u32) -> Result<Vec<Intent>, Error>;
+    async fn live_intents(
+        &self,
+        project: Option<ProjectLinkId>,
+        limit: u32,
+    ) -> Result<Vec<Intent>, Error>;
     /// One intent by its key, whatever its state: the newest.
     async fn intent(&self, key: IntentKey) -> Result<Option<Intent>, Error>;
     /// Moves intents on in one durable transaction: to `Sent` with attempt, time, prepared values and transaction id as
-    /// in the given rows, before anything leaves this machine.
+    /// in the given rows, before anything leaves this machine. [`Error::NotLive`] if one of them is not live.
     async fn advance(&self, fence: &Fence, intents: &[Intent]) -> Result<(), Error>;
     /// The newest `write_id` of the journal, for the detection of rollback (design 4.3).
     async fn newest_write_id(&self) -> Result<Option<String>, Error>;
+    /// Whether the journal ever held this `write_id`, of an intent that was sent again under another one too: a
+    /// transaction with this store's tag that is not known here was sent by a newer copy of the store.
+    async fn knows_write_id(&self, id: &str) -> Result<bool, Error>;
 
     /// Items that must be looked at again, due at `now`, oldest first, at most `limit`.
-    async fn dirty(&self, project: ProjectLinkId, now: Millis, limit: u32) -> Result<Vec<Dirty>, Error>;
+    async fn dirty(
+        &self,
+        project: ProjectLinkId,
+        now: Millis,
+        limit: u32,
+    ) -> Result<Vec<Dirty>, Error>;
 
     /// Writes one batch: one fenced transaction, rows sorted by key, in chunks.
     async fn write(&self, fence: &Fence, batch: &Batch) -> Result<(), Error>;
@@ -167,7 +189,11 @@ pub trait Store: Send + Sync {
     /// Conflicts, newest first; open ones only if asked.
     async fn conflicts(&self, open_only: bool, limit: u32) -> Result<Vec<ConflictRow>, Error>;
     /// Dead letters of one project or of all, oldest first.
-    async fn dead_letters(&self, project: Option<ProjectLinkId>, limit: u32) -> Result<Vec<DeadLetter>, Error>;
+    async fn dead_letters(
+        &self,
+        project: Option<ProjectLinkId>,
+        limit: u32,
+    ) -> Result<Vec<DeadLetter>, Error>;
     /// History of one link or of all, newest first.
     async fn history(&self, link: Option<LinkId>, limit: u32) -> Result<Vec<HistoryRow>, Error>;
     /// A held set by its hash.
@@ -184,7 +210,8 @@ pub trait Store: Send + Sync {
 
     /// Row counts.
     async fn counts(&self) -> Result<Counts, Error>;
-    /// Deletes history older than `before` and finished intents older than `before`, in bounded steps; returns rows deleted.
+    /// Deletes history, finished intents, ids of remote transactions (but the newest 1,000) and rows of runs older than
+    /// `before`, in bounded steps; returns rows deleted.
     async fn prune(&self, before: Millis) -> Result<u64, Error>;
     /// How many intents are in each state, for tests and `hvs status`.
     async fn intent_counts(&self) -> Result<HashMap<IntentState, u64>, Error>;

@@ -37,7 +37,9 @@ pub struct ProjectRow {
 }
 
 /// What a pair of projects is doing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ProjectPhase {
     /// Kept the same.
@@ -105,7 +107,9 @@ impl IntentState {
     pub const fn is_live(self) -> bool {
         match self {
             IntentState::Planned | IntentState::Sent => true,
-            IntentState::Done | IntentState::Failed | IntentState::Dead | IntentState::Dropped => false,
+            IntentState::Done | IntentState::Failed | IntentState::Dead | IntentState::Dropped => {
+                false
+            }
         }
     }
 }

@@ -1,0 +1,222 @@
+//! Opening a store: its file, its version, its connections.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sqlx::{
+    ConnectOptions, Connection, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteSynchronous},
+};
+use sync_core::ids::{Millis, StoreId};
+use uuid::Uuid;
+
+use super::{STORE_ID, SqliteStore, conn::Connections, files, migrate, read};
+use crate::error::{Error, at, bad_row};
+
+/// Connections that only read, beside the one that writes.
+const READERS: usize = 3;
+/// Statements that a connection keeps prepared: more than there are, in every size.
+const STATEMENTS: usize = 256;
+/// Rows that SQLite's thread reads ahead.
+const ROWS_AHEAD: usize = 256;
+/// The write-ahead log is cut back to this after a checkpoint.
+const LOG_BYTES: &str = "67108864";
+/// How often the switch to WAL mode is tried while other processes open the same new file.
+const WAL_TRIES: usize = 50;
+
+/// What opening needs to be told.
+#[derive(Clone, Debug)]
+pub struct OpenOptions {
+    /// By our clock; named in the backup's name and in the list of migrations.
+    pub now: Millis,
+    /// A random id, for a store that is made by this call.
+    pub new_id: Uuid,
+    /// How long a step waits for another process that writes.
+    pub busy_timeout: Duration,
+}
+
+impl OpenOptions {
+    /// With a busy timeout of 10 seconds.
+    pub const fn new(now: Millis, new_id: Uuid) -> OpenOptions {
+        OpenOptions {
+            now,
+            new_id,
+            busy_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A store, and what opening it did.
+#[derive(Debug)]
+pub struct Opened {
+    /// The store.
+    pub store: SqliteStore,
+    /// The backup that was made because the store was of an older version.
+    pub backed_up: Option<PathBuf>,
+}
+
+impl SqliteStore {
+    /// Opens the store at `path`, for reading and writing. Makes it where there is none, the file with mode 0600,
+    /// missing directories with 0700. An older one is backed up beside itself and moved on, a newer one is refused.
+    pub async fn open(path: &Path, options: &OpenOptions) -> Result<Opened, Error> {
+        open(path, options).await.map_err(wrap(path))
+    }
+
+    /// Opens the store at `path` for reading: nothing is made, changed or moved on, and every write gives
+    /// [`Error::ReadOnly`]. Where there is no store, the error's source is [`Error::Missing`].
+    ///
+    /// SQLite keeps two files beside the database while it is open; [`SqliteStore::close`] takes them away.
+    pub async fn open_existing(path: &Path, options: &OpenOptions) -> Result<SqliteStore, Error> {
+        open_existing(path, options).await.map_err(wrap(path))
+    }
+
+    /// Makes a store in memory, for tests and simulation. It lives as long as a clone of the handle: an engine that is
+    /// dropped in the middle of its work can be started again on a clone and finds what had been committed.
+    pub async fn open_in_memory(options: &OpenOptions) -> Result<SqliteStore, Error> {
+        let memory = SqliteConnectOptions::new()
+            .in_memory(true)
+            .synchronous(SqliteSynchronous::Off);
+        let mut writer = connect(&common(memory, options)).await?;
+        migrate::migrate(
+            &mut writer,
+            migrate::STEPS,
+            None,
+            options.now,
+            options.new_id,
+        )
+        .await?;
+        let id = store_id(&mut writer).await?;
+        Ok(SqliteStore::new(
+            id,
+            None,
+            Connections::new(writer, Vec::new()),
+        ))
+    }
+}
+
+async fn open(path: &Path, options: &OpenOptions) -> Result<Opened, Error> {
+    files::prepare(path)?;
+    let file = file(path, options)?;
+    let mut writer = connect(&file.clone().synchronous(SqliteSynchronous::Full)).await?;
+    // Before anything is changed: a foreign or newer file stays as it is.
+    migrate::inspect(&mut writer, migrate::STEPS).await?;
+    write_ahead(&mut writer).await?;
+    let backed_up = migrate::migrate(
+        &mut writer,
+        migrate::STEPS,
+        Some(path),
+        options.now,
+        options.new_id,
+    )
+    .await?;
+    let id = store_id(&mut writer).await?;
+    let mut readers = Vec::with_capacity(READERS);
+    for _ in 0..READERS {
+        readers.push(connect(&file.clone().pragma("query_only", "ON")).await?);
+    }
+    let store = SqliteStore::new(id, Some(path.to_owned()), Connections::new(writer, readers));
+    Ok(Opened { store, backed_up })
+}
+
+async fn open_existing(path: &Path, options: &OpenOptions) -> Result<SqliteStore, Error> {
+    if !files::exists(path)? {
+        return Err(Error::Missing);
+    }
+    // Not SQLite's own read-only mode: that one leaves the files beside a WAL database lying about.
+    let mut reader = connect(&file(path, options)?.pragma("query_only", "ON")).await?;
+    let supported = migrate::newest(migrate::STEPS);
+    match migrate::inspect(&mut reader, migrate::STEPS).await? {
+        migrate::State::Fresh => return Err(Error::Missing),
+        migrate::State::Version(found) if found < supported => {
+            return Err(Error::Older { found, supported });
+        }
+        migrate::State::Version(_) => {}
+    }
+    let id = store_id(&mut reader).await?;
+    Ok(SqliteStore::new(
+        id,
+        Some(path.to_owned()),
+        Connections::new(reader, Vec::new()),
+    ))
+}
+
+fn wrap(path: &Path) -> impl FnOnce(Error) -> Error {
+    move |source| Error::Open {
+        path: path.to_owned(),
+        source: Box::new(source),
+    }
+}
+
+/// A path is made absolute, so that none can be taken for a URI.
+fn file(path: &Path, options: &OpenOptions) -> Result<SqliteConnectOptions, Error> {
+    let path = std::path::absolute(path).map_err(|source| Error::File {
+        op: "finding",
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(common(
+        SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(false),
+        options,
+    ))
+}
+
+/// Statement logging is off: its slow-statement lines would carry whole batches.
+fn common(file: SqliteConnectOptions, options: &OpenOptions) -> SqliteConnectOptions {
+    file.foreign_keys(true)
+        .busy_timeout(options.busy_timeout)
+        .statement_cache_capacity(STATEMENTS)
+        .row_buffer_size(ROWS_AHEAD)
+        .pragma("temp_store", "MEMORY")
+        .pragma("cache_size", "-8000")
+        .pragma("journal_size_limit", LOG_BYTES)
+        .disable_statement_logging()
+}
+
+async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, Error> {
+    SqliteConnection::connect_with(options)
+        .await
+        .map_err(at("open"))
+}
+
+/// Switches a new file to write-ahead logging; an existing store is in that mode already. The switch does not wait for
+/// other processes by itself, but a transaction does.
+async fn write_ahead(conn: &mut SqliteConnection) -> Result<(), Error> {
+    let op = at("switch to write-ahead logging");
+    let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
+        .fetch_one(&mut *conn)
+        .await
+        .map_err(&op)?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    let mut tries = 0;
+    loop {
+        let switched = sqlx::query_scalar::<_, String>("PRAGMA journal_mode = WAL")
+            .fetch_one(&mut *conn)
+            .await;
+        match switched.map_err(&op) {
+            Ok(_) => return Ok(()),
+            Err(Error::Locked { .. }) if tries < WAL_TRIES => tries += 1,
+            Err(error) => return Err(error),
+        }
+        conn.begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(&op)?
+            .rollback()
+            .await
+            .map_err(&op)?;
+    }
+}
+
+async fn store_id(conn: &mut SqliteConnection) -> Result<StoreId, Error> {
+    let text = read::meta(conn, STORE_ID)
+        .await?
+        .ok_or("the store has no id")
+        .map_err(|text| bad_row("meta")(text.into()))?;
+    let id = Uuid::parse_str(&text).map_err(|error| bad_row("meta")(error.into()))?;
+    Ok(StoreId(id))
+}

@@ -1,0 +1,181 @@
+//! Reads of what is shown to people: conflicts, dead letters, history, held sets, runs.
+
+use sqlx::SqliteConnection;
+use sync_core::{
+    Pair,
+    ids::{LinkId, ProjectLinkId, RunId},
+};
+
+use super::{
+    rows::{self, Columns},
+    sql,
+};
+use crate::{
+    error::Error,
+    row::{ConflictRow, DeadLetter, HeldRow, HistoryRow, RunRow},
+};
+
+/// Conflicts, newest first.
+pub(super) async fn conflicts(
+    conn: &mut SqliteConnection,
+    open_only: bool,
+    limit: u32,
+) -> Result<Vec<ConflictRow>, Error> {
+    let statement = if open_only {
+        sql::CONFLICTS_OPEN
+    } else {
+        sql::CONFLICTS
+    };
+    rows::all(
+        conn,
+        "conflicts",
+        sqlx::query(statement).bind(i64::from(limit)),
+        conflict,
+    )
+    .await
+}
+
+fn conflict(row: &mut Columns<'_>) -> Result<ConflictRow, Error> {
+    Ok(ConflictRow {
+        id: row.int()?,
+        project: ProjectLinkId(row.uuid()?),
+        link: LinkId(row.uuid()?),
+        run: RunId(row.uuid()?),
+        at: row.millis()?,
+        field: row.field()?,
+        winner: row.maybe_side()?,
+        values: Pair {
+            huly: row.json()?,
+            vibe: row.json()?,
+        },
+        base: row.maybe_json()?,
+        cause: row.text()?,
+        open: row.flag()?,
+        label: row.text()?,
+    })
+}
+
+/// Dead letters, oldest first.
+pub(super) async fn dead_letters(
+    conn: &mut SqliteConnection,
+    project: Option<ProjectLinkId>,
+    limit: u32,
+) -> Result<Vec<DeadLetter>, Error> {
+    let query = match project {
+        Some(project) => sqlx::query(sql::DEAD_LETTERS_OF_PROJECT).bind(project.0),
+        None => sqlx::query(sql::DEAD_LETTERS),
+    };
+    rows::all(
+        conn,
+        "dead_letters",
+        query.bind(i64::from(limit)),
+        dead_letter,
+    )
+    .await
+}
+
+fn dead_letter(row: &mut Columns<'_>) -> Result<DeadLetter, Error> {
+    Ok(DeadLetter {
+        project: ProjectLinkId(row.uuid()?),
+        link: LinkId(row.uuid()?),
+        side: row.side()?,
+        field: row.maybe_field()?,
+        code: row.text()?,
+        message: row.text()?,
+        since: row.millis()?,
+        run: RunId(row.uuid()?),
+        value_hash: row.text()?,
+    })
+}
+
+/// History, newest first.
+pub(super) async fn history(
+    conn: &mut SqliteConnection,
+    link: Option<LinkId>,
+    limit: u32,
+) -> Result<Vec<HistoryRow>, Error> {
+    let query = match link {
+        Some(link) => sqlx::query(sql::HISTORY_OF_LINK).bind(link.0),
+        None => sqlx::query(sql::HISTORY),
+    };
+    rows::all(conn, "history", query.bind(i64::from(limit)), |row| {
+        Ok(HistoryRow {
+            at: row.millis()?,
+            run: RunId(row.uuid()?),
+            project: ProjectLinkId(row.uuid()?),
+            link: LinkId(row.uuid()?),
+            side: row.side()?,
+            kind: row.text()?,
+            field: row.maybe_field()?,
+            old: row.maybe_text()?,
+            new: row.maybe_text()?,
+        })
+    })
+    .await
+}
+
+/// A held set by its hash.
+pub(super) async fn held(
+    conn: &mut SqliteConnection,
+    hash: &str,
+) -> Result<Option<HeldRow>, Error> {
+    rows::one(
+        conn,
+        "held",
+        sqlx::query(sql::HELD).bind(hash.to_owned()),
+        held_row,
+    )
+    .await
+}
+
+/// Every accepted held set of one project.
+pub(super) async fn accepted(
+    conn: &mut SqliteConnection,
+    project: ProjectLinkId,
+) -> Result<Vec<HeldRow>, Error> {
+    rows::all(
+        conn,
+        "held",
+        sqlx::query(sql::HELD_ACCEPTED).bind(project.0),
+        held_row,
+    )
+    .await
+}
+
+fn held_row(row: &mut Columns<'_>) -> Result<HeldRow, Error> {
+    Ok(HeldRow {
+        hash: row.text()?,
+        project: ProjectLinkId(row.uuid()?),
+        class: row.text()?,
+        at: row.millis()?,
+        pairs: row.json()?,
+        accepted_at: row.maybe_millis()?,
+    })
+}
+
+/// Runs, newest first: their ids are ordered by time.
+pub(super) async fn runs(conn: &mut SqliteConnection, limit: u32) -> Result<Vec<RunRow>, Error> {
+    rows::all(
+        conn,
+        "runs",
+        sqlx::query(sql::RUNS).bind(i64::from(limit)),
+        run_row,
+    )
+    .await
+}
+
+/// One run.
+pub(super) async fn run(conn: &mut SqliteConnection, id: RunId) -> Result<Option<RunRow>, Error> {
+    rows::one(conn, "runs", sqlx::query(sql::RUN).bind(id.0), run_row).await
+}
+
+fn run_row(row: &mut Columns<'_>) -> Result<RunRow, Error> {
+    Ok(RunRow {
+        id: RunId(row.uuid()?),
+        kind: row.text()?,
+        started_at: row.millis()?,
+        ended_at: row.maybe_millis()?,
+        exit_code: row.maybe_small()?,
+        summary: row.json()?,
+    })
+}
