@@ -86,7 +86,11 @@ pub(crate) async fn window(
     for step in creates.iter_mut().chain(&mut others) {
         step.send(ctx.write_id(), ctx.now());
     }
-    let rows: Vec<_> = creates.iter().chain(&others).map(|step| step.intent.clone()).collect();
+    let rows: Vec<_> = creates
+        .iter()
+        .chain(&others)
+        .map(|step| step.intent.clone())
+        .collect();
     ctx.store.advance(ctx.fence()?, &rows).await?;
     ended.extend(send_creates(ctx, side, project, links, creates).await);
     ended.extend(send_others(ctx, side, &project.id, links, others).await);
@@ -95,7 +99,8 @@ pub(crate) async fn window(
 
 /// An error before anything was sent.
 fn early(error: &http_kit::Error) -> Ended {
-    let copy = http_kit::Error::new(error.kind(), error.code(), error.service(), error.route()).with_detail(error.detail());
+    let copy = http_kit::Error::new(error.kind(), error.code(), error.service(), error.route())
+        .with_detail(error.detail());
     match error.kind() {
         Kind::Transient | Kind::Unknown => Ended::Later(copy),
         Kind::Conflict => Ended::Again(copy),
@@ -131,7 +136,12 @@ async fn prepare(
 }
 
 /// The create jobs of some steps; every one of them is a create of a known link.
-fn jobs(ctx: &Context, side: Side, links: &HashMap<LinkId, Link>, steps: &[Step]) -> Vec<CreateJob> {
+fn jobs(
+    ctx: &Context,
+    side: Side,
+    links: &HashMap<LinkId, Link>,
+    steps: &[Step],
+) -> Vec<CreateJob> {
     let footer = ctx.footers(side);
     steps
         .iter()
@@ -156,7 +166,10 @@ async fn send_creates(
     let sent = stream::iter(groups)
         .map(|group| async move {
             if ctx.may_write().is_err() {
-                return group.into_iter().map(|step| (step, Ended::Unsent)).collect::<Vec<_>>();
+                return group
+                    .into_iter()
+                    .map(|step| (step, Ended::Unsent))
+                    .collect::<Vec<_>>();
             }
             let jobs = jobs(ctx, side, links, &group);
             let answers = ctx.board(side).create(project, &jobs).await;
@@ -176,7 +189,11 @@ async fn send_creates(
 
 /// A write that was carried out and left `item`.
 pub(crate) fn done(item: Item) -> Ended {
-    Ended::Done(Some(Box::new(Written { item, refused: Vec::new(), lost: Vec::new() })))
+    Ended::Done(Some(Box::new(Written {
+        item,
+        refused: Vec::new(),
+        lost: Vec::new(),
+    })))
 }
 
 async fn send_others(
@@ -199,23 +216,45 @@ async fn send_others(
         .await
 }
 
-async fn send_one(ctx: &Context, side: Side, project: &ProjectId, link: Option<&Link>, step: &Step) -> Ended {
+async fn send_one(
+    ctx: &Context,
+    side: Side,
+    project: &ProjectId,
+    link: Option<&Link>,
+    step: &Step,
+) -> Ended {
     if let Action::Remove(remove) = &step.payload.action {
         let write_id = step.intent.write_id.as_deref().unwrap_or("");
-        return match ctx.board(side).remove(&remove.item, &remove.expected, write_id).await {
+        return match ctx
+            .board(side)
+            .remove(&remove.item, &remove.expected, write_id)
+            .await
+        {
             Ok(Removed::Gone) => Ended::Done(None),
             Ok(Removed::HasChildren) => Ended::Dead(
-                http_kit::Error::new(Kind::Rejected, crate::codes::REMOVE_HAS_CHILDREN, side.as_str(), "remove")
-                    .with_detail(match remove.reason {
-                        RemoveReason::Mirrored => "it has sub-issues, so it is not deleted with its counterpart",
-                        RemoveReason::Twin => "a twin with sub-issues is not deleted",
-                    }),
+                http_kit::Error::new(
+                    Kind::Rejected,
+                    crate::codes::REMOVE_HAS_CHILDREN,
+                    side.as_str(),
+                    "remove",
+                )
+                .with_detail(match remove.reason {
+                    RemoveReason::Mirrored => {
+                        "it has sub-issues, so it is not deleted with its counterpart"
+                    }
+                    RemoveReason::Twin => "a twin with sub-issues is not deleted",
+                }),
             ),
             Err(error) => late(error),
         };
     }
-    let footer = link.and_then(|link| ctx.footers(side).of_link(ctx.store.id(), link, side, Attempt(1)));
-    let Some(job) = update_job(step, project.clone(), footer) else { return Ended::Done(None) };
+    let footer = link.and_then(|link| {
+        ctx.footers(side)
+            .of_link(ctx.store.id(), link, side, Attempt(1))
+    });
+    let Some(job) = update_job(step, project.clone(), footer) else {
+        return Ended::Done(None);
+    };
     match ctx.board(side).update(&job).await {
         Ok(written) => Ended::Done(Some(Box::new(written))),
         Err(error) => late(error),

@@ -27,28 +27,116 @@ pub fn all() -> Vec<(&'static str, &'static str, &'static str)> {
 
 /// Code, meaning, remedy.
 pub const CODES: &[(&str, &str, &str)] = &[
-    (VANISHED, "an item is missing from a complete list, but nothing proves that it was deleted", "nothing is done; look at the item, or run `hvs reconcile`"),
-    (UNCONFIRMED, "a write was answered, but the confirming list does not show it", "nothing: the next run compares again and repeats the write"),
-    (NOT_A_MEMBER, "the account is no member of a Huly project, so Huly shows none of its issues", "join the project in Huly with the account that hvs uses"),
-    (FOREIGN_STORE, "a task carries the marker of another hvs store", "make sure that no second hvs works on these boards; see `hvs reconcile`"),
-    (GAVE_UP, "an item kept failing for longer than `retry.give_up_after`", "read the last error in the message, mend it, and change the item or delete the dead letter"),
-    (PROJECT_GONE, "a whole project is gone on one side", "choose in the configuration what becomes of its counterpart; until then nothing is done"),
-    (PROJECT_PATH, "no usable repository path is known for a project that must be made in Vibe", "set `repo` for this project, or a `Path:` line in Huly's project description, under one of `vibe.repo_roots`"),
-    (REMOVE_HAS_CHILDREN, "an issue with sub-issues is not deleted", "nothing: it was set to cancelled instead"),
-    (MARKUP_LOST, "a part of a Huly description that markdown cannot say was edited, so its formatting is gone", "nothing; the text itself is kept"),
-    (BAD_ID, "an id in the store is not of the form that the service uses", "the store belongs to another service; check the configuration"),
-    (UNSUPPORTED, "something was asked of a service that it cannot do", "this is a bug: please report it"),
-    (STATUS_WORD, "a status is none of the five that Vibe Kanban knows", "correct the status map in the configuration"),
-    (PRECONDITION, "an item was changed between the look and the write", "nothing: it is observed and planned again"),
-    (MARKUP, "a Huly description is stored in a form that is not markup", "open and save the description in Huly"),
-    (NO_STATUS, "a Huly project has no status for new issues", "set the project's default status in Huly, or map Vibe's status in the configuration"),
-    (BEING_TYPED, "a Huly description was changed or is being typed while it was about to be written", "nothing: it is merged again a little later"),
-    (OTHER_SERVER, "none of the linked Vibe projects exists on the server that answers", "correct `vibe.url`; if the server was set up anew, start with a new store"),
-    (ENDLESS_LIST, "a list went on without an end", "look at the server: it repeats its pages"),
-    (INTERRUPTED, "a planned write of an interrupted run was never sent", "nothing: it is planned afresh"),
-    (RUN_LEASE_LOST, "the lease ran out or was taken over in the middle of a run", "nothing: the next run settles what was in flight"),
-    (RUN_STOPPED, "the run was asked to stop and ended at a safe point", "nothing: the next run goes on"),
-    (RUN_DEADLINE, "the run reached `sync.run_deadline`", "nothing: the next run starts with the projects that were not reached"),
+    (
+        VANISHED,
+        "an item is missing from a complete list, but nothing proves that it was deleted",
+        "nothing is done; look at the item, or run `hvs reconcile`",
+    ),
+    (
+        UNCONFIRMED,
+        "a write was answered, but the confirming list does not show it",
+        "nothing: the next run compares again and repeats the write",
+    ),
+    (
+        NOT_A_MEMBER,
+        "the account is no member of a Huly project, so Huly shows none of its issues",
+        "join the project in Huly with the account that hvs uses",
+    ),
+    (
+        FOREIGN_STORE,
+        "a task carries the marker of another hvs store",
+        "make sure that no second hvs works on these boards; see `hvs reconcile`",
+    ),
+    (
+        GAVE_UP,
+        "an item kept failing for longer than `retry.give_up_after`",
+        "read the last error in the message, mend it, and change the item or delete the dead letter",
+    ),
+    (
+        PROJECT_GONE,
+        "a whole project is gone on one side",
+        "choose in the configuration what becomes of its counterpart; until then nothing is done",
+    ),
+    (
+        PROJECT_PATH,
+        "no usable repository path is known for a project that must be made in Vibe",
+        "set `repo` for this project, or a `Path:` line in Huly's project description, under one of `vibe.repo_roots`",
+    ),
+    (
+        REMOVE_HAS_CHILDREN,
+        "an issue with sub-issues is not deleted",
+        "nothing: it was set to cancelled instead",
+    ),
+    (
+        MARKUP_LOST,
+        "a part of a Huly description that markdown cannot say was edited, so its formatting is gone",
+        "nothing; the text itself is kept",
+    ),
+    (
+        BAD_ID,
+        "an id in the store is not of the form that the service uses",
+        "the store belongs to another service; check the configuration",
+    ),
+    (
+        UNSUPPORTED,
+        "something was asked of a service that it cannot do",
+        "this is a bug: please report it",
+    ),
+    (
+        STATUS_WORD,
+        "a status is none of the five that Vibe Kanban knows",
+        "correct the status map in the configuration",
+    ),
+    (
+        PRECONDITION,
+        "an item was changed between the look and the write",
+        "nothing: it is observed and planned again",
+    ),
+    (
+        MARKUP,
+        "a Huly description is stored in a form that is not markup",
+        "open and save the description in Huly",
+    ),
+    (
+        NO_STATUS,
+        "a Huly project has no status for new issues",
+        "set the project's default status in Huly, or map Vibe's status in the configuration",
+    ),
+    (
+        BEING_TYPED,
+        "a Huly description was changed or is being typed while it was about to be written",
+        "nothing: it is merged again a little later",
+    ),
+    (
+        OTHER_SERVER,
+        "none of the linked Vibe projects exists on the server that answers",
+        "correct `vibe.url`; if the server was set up anew, start with a new store",
+    ),
+    (
+        ENDLESS_LIST,
+        "a list went on without an end",
+        "look at the server: it repeats its pages",
+    ),
+    (
+        INTERRUPTED,
+        "a planned write of an interrupted run was never sent",
+        "nothing: it is planned afresh",
+    ),
+    (
+        RUN_LEASE_LOST,
+        "the lease ran out or was taken over in the middle of a run",
+        "nothing: the next run settles what was in flight",
+    ),
+    (
+        RUN_STOPPED,
+        "the run was asked to stop and ended at a safe point",
+        "nothing: the next run goes on",
+    ),
+    (
+        RUN_DEADLINE,
+        "the run reached `sync.run_deadline`",
+        "nothing: the next run starts with the projects that were not reached",
+    ),
 ];
 
 /// See [`CODES`].

@@ -3,8 +3,8 @@
 use std::{num::NonZeroU32, sync::Arc};
 
 pub use http_kit::{Error, Kind, Rate, Settings as HttpSettings};
-pub use huly_client::{Credentials, Limits as HulyLimits};
 use huly_client::{Config, Huly};
+pub use huly_client::{Credentials, Limits as HulyLimits};
 use url::Url;
 use vibe_client::Vibe;
 
@@ -26,9 +26,24 @@ pub struct HulyConnection {
 }
 
 /// Signs in to a Huly workspace. `tag` is the store's ([`store_tag`]).
-pub async fn huly(connection: HulyConnection, env: Arc<dyn Env>, tag: u32) -> Result<HulyBoard, Error> {
-    let HulyConnection { front, credentials, workspace, limits, page_size } = connection;
-    let config = Config { front, credentials, workspace, limits };
+pub async fn huly(
+    connection: HulyConnection,
+    env: Arc<dyn Env>,
+    tag: u32,
+) -> Result<HulyBoard, Error> {
+    let HulyConnection {
+        front,
+        credentials,
+        workspace,
+        limits,
+        page_size,
+    } = connection;
+    let config = Config {
+        front,
+        credentials,
+        workspace,
+        limits,
+    };
     let client = Huly::connect(config, http_kit::Http::new).await?;
     Ok(HulyBoard::new(client, env, tag, page_size))
 }

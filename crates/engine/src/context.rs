@@ -68,7 +68,10 @@ impl Context {
 
     /// What batches name; an error in a run that only reads, where nothing may be written.
     pub(crate) fn fence(&self) -> Result<&Fence, Error> {
-        self.lease.as_ref().map(Lease::fence).ok_or(Error::LeaseLost)
+        self.lease
+            .as_ref()
+            .map(Lease::fence)
+            .ok_or(Error::LeaseLost)
     }
 
     /// Whether a remote write may start now (design 4.6).
@@ -94,12 +97,20 @@ impl Context {
 
     /// A fresh id for a remote transaction: 24 hex digits that begin with the store's tag (design 4.2).
     pub(crate) fn write_id(&self) -> Arc<str> {
-        format!("{:08x}{:016x}", store_tag(self.store.as_ref()), self.env.random()).into()
+        format!(
+            "{:08x}{:016x}",
+            store_tag(self.store.as_ref()),
+            self.env.random()
+        )
+        .into()
     }
 
     /// Remembers how often an item failed in earlier runs.
     pub(crate) fn failed_before(&self, item: &ItemId, tries: u32) {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).insert(item.clone(), tries);
+        self.failures
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(item.clone(), tries);
     }
 
     /// How often an item has failed, this time included.

@@ -24,7 +24,10 @@ pub trait Env: Send + Sync {
 pub struct System;
 
 #[async_trait]
-#[expect(clippy::disallowed_methods, reason = "this is the one place where time and chance come in")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place where time and chance come in"
+)]
 impl Env for System {
     fn now(&self) -> Millis {
         Millis(jiff::Timestamp::now().as_millisecond())

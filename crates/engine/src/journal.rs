@@ -85,7 +85,9 @@ impl Step {
         source_text: Option<Arc<str>>,
         origin: Origin,
     ) -> Result<Option<Step>, serde_json::Error> {
-        let Some(side) = writes_to(action) else { return Ok(None) };
+        let Some(side) = writes_to(action) else {
+            return Ok(None);
+        };
         let kind = kind(action);
         let key = match action {
             Action::Create(create) => create.key,
@@ -98,9 +100,19 @@ impl Step {
             | Action::Notice(_)
             | Action::Phase(_)
             | Action::Relink(_)
-            | Action::Forget(_) => IntentKey::change(link.id, side, kind, link.version, &serde_json::to_string(action)?),
+            | Action::Forget(_) => IntentKey::change(
+                link.id,
+                side,
+                kind,
+                link.version,
+                &serde_json::to_string(action)?,
+            ),
         };
-        let payload = Payload { action: action.clone(), source_text, label: Arc::clone(label) };
+        let payload = Payload {
+            action: action.clone(),
+            source_text,
+            label: Arc::clone(label),
+        };
         let intent = Intent {
             key,
             project: origin.project,
@@ -117,13 +129,21 @@ impl Step {
             sent_at: None,
             error: None,
         };
-        Ok(Some(Step { intent, payload, link: link.id }))
+        Ok(Some(Step {
+            intent,
+            payload,
+            link: link.id,
+        }))
     }
 
     /// The step of an intent that an earlier run left.
     pub(crate) fn of_intent(intent: Intent, link: LinkId) -> Result<Step, serde_json::Error> {
         let payload = serde_json::from_value(intent.payload.clone())?;
-        Ok(Step { intent, payload, link })
+        Ok(Step {
+            intent,
+            payload,
+            link,
+        })
     }
 
     /// Marks it as about to be sent once more.
@@ -135,8 +155,15 @@ impl Step {
     }
 
     /// The create job, where it is a create.
-    pub(crate) fn create_job(&self, store: StoreId, link: &Link, footer: &FooterTexts<'_>) -> Option<CreateJob> {
-        let Action::Create(create) = &self.payload.action else { return None };
+    pub(crate) fn create_job(
+        &self,
+        store: StoreId,
+        link: &Link,
+        footer: &FooterTexts<'_>,
+    ) -> Option<CreateJob> {
+        let Action::Create(create) = &self.payload.action else {
+            return None;
+        };
         let footer = footer.wanted.then(|| Footer {
             writer: Writer::Ours,
             label: link.label.clone(),
@@ -170,16 +197,28 @@ pub(crate) struct FooterTexts<'a> {
 
 impl FooterTexts<'_> {
     fn url(&self, label: &str) -> Option<Arc<str>> {
-        self.browse.map(|base| format!("{}/tracker/{label}", base.trim_end_matches('/')).into())
+        self.browse
+            .map(|base| format!("{}/tracker/{label}", base.trim_end_matches('/')).into())
     }
 
     /// The footer of a task that hvs made, as it is written with a later description.
-    pub(crate) fn of_link(&self, store: StoreId, link: &Link, side: Side, attempt: Attempt) -> Option<Footer> {
+    pub(crate) fn of_link(
+        &self,
+        store: StoreId,
+        link: &Link,
+        side: Side,
+        attempt: Attempt,
+    ) -> Option<Footer> {
         (self.wanted && link.origin != side).then(|| Footer {
             writer: Writer::Ours,
             label: link.label.clone(),
             url: link.label.as_deref().and_then(|label| self.url(label)),
-            marker: Some(Marker { store, link: link.id, generation: generation(link, side), attempt }),
+            marker: Some(Marker {
+                store,
+                link: link.id,
+                generation: generation(link, side),
+                attempt,
+            }),
             note: None,
         })
     }
@@ -197,7 +236,12 @@ pub(crate) fn update_job(
 ) -> Option<UpdateJob> {
     let write_id = step.intent.write_id.clone().unwrap_or_else(|| "".into());
     match &step.payload.action {
-        Action::Update(Update { item, set, expected, .. }) => Some(UpdateJob {
+        Action::Update(Update {
+            item,
+            set,
+            expected,
+            ..
+        }) => Some(UpdateJob {
             project,
             item: item.clone(),
             set: set.clone(),
@@ -209,7 +253,10 @@ pub(crate) fn update_job(
         Action::Cancel(cancel) => {
             let set = cancel.status.iter().map(|status| sync_core::plan::Change {
                 field: sync_core::item::Field::Status,
-                from: cancel.expected.status.clone().map_or(sync_core::item::Value::Unset, sync_core::item::Value::Status),
+                from: cancel.expected.status.clone().map_or(
+                    sync_core::item::Value::Unset,
+                    sync_core::item::Value::Status,
+                ),
                 to: sync_core::item::Value::Status(status.clone()),
                 why: sync_core::plan::Why::Edit,
             });

@@ -55,14 +55,27 @@ impl Lease {
         match store.acquire(&request, env.now()).await? {
             LeaseAnswer::Held(row) => Ok(Asked::Held(row)),
             LeaseAnswer::Granted { lease, after } => {
-                let fence = Fence { scope: lease.scope.clone(), token: lease.token };
+                let fence = Fence {
+                    scope: lease.scope.clone(),
+                    token: lease.token,
+                };
                 let until = Arc::new(AtomicI64::new(lease.until.0));
-                let beat = beat(Arc::clone(store), Arc::clone(env), fence.clone(), Arc::clone(&until), settings);
+                let beat = beat(
+                    Arc::clone(store),
+                    Arc::clone(env),
+                    fence.clone(),
+                    Arc::clone(&until),
+                    settings,
+                );
                 let heartbeat = tokio::spawn(beat.in_current_span());
                 if let Some(before) = after {
                     tracing::warn!(host = %before.host, pid = before.pid, "took over from a run that never ended");
                 }
-                Ok(Asked::Granted(Lease { fence, until, heartbeat }))
+                Ok(Asked::Granted(Lease {
+                    fence,
+                    until,
+                    heartbeat,
+                }))
             }
         }
     }
@@ -93,7 +106,13 @@ impl Drop for Lease {
 
 /// Renews until the lease is lost. A failed renewal is not an error by itself: the lease simply runs out, and
 /// [`Lease::outlives`] then refuses every write.
-async fn beat(store: Arc<dyn Store>, env: Arc<dyn Env>, fence: Fence, until: Arc<AtomicI64>, settings: LeaseSettings) {
+async fn beat(
+    store: Arc<dyn Store>,
+    env: Arc<dyn Env>,
+    fence: Fence,
+    until: Arc<AtomicI64>,
+    settings: LeaseSettings,
+) {
     loop {
         env.sleep(settings.heartbeat).await;
         match store.renew(&fence, env.now(), millis(settings.ttl)).await {
@@ -103,7 +122,9 @@ async fn beat(store: Arc<dyn Store>, env: Arc<dyn Env>, fence: Fence, until: Arc
                 tracing::error!(scope = %fence.scope, "the lease was taken over by another instance: no more writes");
                 return;
             }
-            Err(error) => tracing::warn!(scope = %fence.scope, %error, "the lease could not be renewed this time"),
+            Err(error) => {
+                tracing::warn!(scope = %fence.scope, %error, "the lease could not be renewed this time");
+            }
         }
     }
 }

@@ -70,7 +70,10 @@ pub(crate) struct Observed {
     pub(crate) items: u64,
 }
 
-const UNSEEN: Pair<Observation> = Pair { huly: Observation::Unseen, vibe: Observation::Unseen };
+const UNSEEN: Pair<Observation> = Pair {
+    huly: Observation::Unseen,
+    vibe: Observation::Unseen,
+};
 
 impl Observed {
     /// What was seen of one link.
@@ -85,11 +88,19 @@ impl Observed {
 }
 
 /// Every item of one project on one side, page by page.
-pub(crate) async fn list(ctx: &Context, side: Side, project: &ProjectId) -> Result<Vec<Item>, Error> {
+pub(crate) async fn list(
+    ctx: &Context,
+    side: Side,
+    project: &ProjectId,
+) -> Result<Vec<Item>, Error> {
     let mut items = Vec::new();
     let mut from: Option<Cursor> = None;
     for _ in 0..MAX_PAGES {
-        let page = ctx.board(side).list(project, from.take()).await.map_err(Error::service(side))?;
+        let page = ctx
+            .board(side)
+            .list(project, from.take())
+            .await
+            .map_err(Error::service(side))?;
         items.extend(page.items.into_iter().map(|(_, item)| item));
         match page.next {
             Some(next) => from = Some(next),
@@ -103,8 +114,13 @@ pub(crate) async fn list(ctx: &Context, side: Side, project: &ProjectId) -> Resu
 pub(crate) fn endless(side: Side) -> Error {
     Error::Service {
         side,
-        source: http_kit::Error::new(http_kit::Kind::Fatal, crate::codes::ENDLESS_LIST, side.as_str(), "list")
-            .with_detail("the list does not end"),
+        source: http_kit::Error::new(
+            http_kit::Kind::Fatal,
+            crate::codes::ENDLESS_LIST,
+            side.as_str(),
+            "list",
+        )
+        .with_detail("the list does not end"),
     }
 }
 
@@ -116,16 +132,31 @@ pub(crate) async fn project(
     start: Start,
 ) -> Result<Observed, Error> {
     let links = ctx.store.links(row.id).await?;
-    let mut observed = Observed { project: Some(row.id), full: matches!(start, Start::Full), ..Observed::default() };
+    let mut observed = Observed {
+        project: Some(row.id),
+        full: matches!(start, Start::Full),
+        ..Observed::default()
+    };
     let by_item: Pair<HashMap<ItemId, LinkId>> = Pair::by(|side| {
-        links.iter().filter_map(|link| link.items.side(side).clone().map(|item| (item, link.id))).collect()
+        links
+            .iter()
+            .filter_map(|link| link.items.side(side).clone().map(|item| (item, link.id)))
+            .collect()
     });
     observed.links = links.into_iter().map(|link| (link.id, link)).collect();
 
     let vibe = list(ctx, Side::Vibe, &boards.vibe.id).await?;
     take(&mut observed, &by_item, Side::Vibe, vibe);
     let missing = missing(&observed, Side::Vibe);
-    prove(ctx, &mut observed, &by_item, Side::Vibe, &boards.vibe, missing).await?;
+    prove(
+        ctx,
+        &mut observed,
+        &by_item,
+        Side::Vibe,
+        &boards.vibe,
+        missing,
+    )
+    .await?;
     if observed.project_gone.is_some() {
         return Ok(observed);
     }
@@ -138,7 +169,10 @@ pub(crate) async fn project(
         }
         Start::Delta { items, removed } => {
             take(&mut observed, &by_item, Side::Huly, items);
-            removed.into_iter().filter(|item| by_item.huly.contains_key(item)).collect()
+            removed
+                .into_iter()
+                .filter(|item| by_item.huly.contains_key(item))
+                .collect()
         }
     };
     for dirty in ctx.store.dirty(row.id, ctx.now(), MAX_DIRTY).await? {
@@ -149,7 +183,11 @@ pub(crate) async fn project(
         }
         let unseen = match by_item.side(dirty.side).get(&dirty.item) {
             Some(link) => **observed.of(link).side(dirty.side) == Observation::Unseen,
-            None => !observed.unlinked.side(dirty.side).iter().any(|item| item.id == dirty.item),
+            None => !observed
+                .unlinked
+                .side(dirty.side)
+                .iter()
+                .any(|item| item.id == dirty.item),
         };
         if dirty.side == Side::Huly && unseen && !doubtful.contains(&dirty.item) {
             doubtful.push(dirty.item);
@@ -159,17 +197,32 @@ pub(crate) async fn project(
     let waiting: Vec<ItemId> = observed
         .links
         .values()
-        .filter(|link| link.items.vibe.is_none() && observed.of(&link.id).huly == &Observation::Unseen)
+        .filter(|link| {
+            link.items.vibe.is_none() && observed.of(&link.id).huly == &Observation::Unseen
+        })
         .filter_map(|link| link.items.huly.clone())
         .collect();
     doubtful.extend(waiting);
-    prove(ctx, &mut observed, &by_item, Side::Huly, &boards.huly, doubtful).await?;
+    prove(
+        ctx,
+        &mut observed,
+        &by_item,
+        Side::Huly,
+        &boards.huly,
+        doubtful,
+    )
+    .await?;
     moved_here(ctx, row, &mut observed).await?;
     Ok(observed)
 }
 
 /// Sorts items into observations of links and items without a link.
-fn take(observed: &mut Observed, by_item: &Pair<HashMap<ItemId, LinkId>>, side: Side, items: Vec<Item>) {
+fn take(
+    observed: &mut Observed,
+    by_item: &Pair<HashMap<ItemId, LinkId>>,
+    side: Side,
+    items: Vec<Item>,
+) {
     observed.items += items.len() as u64;
     for item in items {
         if side == Side::Huly {
@@ -211,7 +264,11 @@ async fn prove(
     for ids in doubtful.chunks(IDS_PER_CALL) {
         there.extend(board.get(ids).await.map_err(Error::service(side))?);
     }
-    let absent: Vec<ItemId> = doubtful.iter().filter(|id| !there.contains_key(*id)).cloned().collect();
+    let absent: Vec<ItemId> = doubtful
+        .iter()
+        .filter(|id| !there.contains_key(*id))
+        .cloned()
+        .collect();
     for (id, (_, item)) in there {
         match by_item.side(side).get(&id) {
             Some(link) => observed.see(*link, side, Observation::Present(Box::new(item))),
@@ -222,7 +279,11 @@ async fn prove(
         return Ok(());
     }
     // Read after the items: only then does an empty answer mean that they are gone (design 3.6 b).
-    let ours = match board.project(&project.id).await.map_err(Error::service(side))? {
+    let ours = match board
+        .project(&project.id)
+        .await
+        .map_err(Error::service(side))?
+    {
         None => {
             observed.project_gone = Some(side);
             return Ok(());
@@ -230,7 +291,9 @@ async fn prove(
         Some(project) => project.member,
     };
     for id in absent {
-        let Some(link) = by_item.side(side).get(&id) else { continue };
+        let Some(link) = by_item.side(side).get(&id) else {
+            continue;
+        };
         let gone = ours && !board.was_moved(&id).await.map_err(Error::service(side))?;
         if gone {
             observed.see(*link, side, Observation::Gone);
@@ -244,7 +307,12 @@ async fn prove(
 /// An issue that was moved here from another project keeps its link and its task (design 3.9).
 async fn moved_here(ctx: &Context, row: &ProjectRow, observed: &mut Observed) -> Result<(), Error> {
     for side in Side::ALL {
-        let ids: Vec<ItemId> = observed.unlinked.side(side).iter().map(|item| item.id.clone()).collect();
+        let ids: Vec<ItemId> = observed
+            .unlinked
+            .side(side)
+            .iter()
+            .map(|item| item.id.clone())
+            .collect();
         let mut elsewhere: HashMap<ItemId, Link> = HashMap::new();
         for chunk in ids.chunks(IDS_PER_CALL) {
             for (project, link) in ctx.store.links_of_items(side, chunk).await? {
@@ -256,17 +324,22 @@ async fn moved_here(ctx: &Context, row: &ProjectRow, observed: &mut Observed) ->
         if elsewhere.is_empty() {
             continue;
         }
-        let (moved, stay): (Vec<Item>, Vec<Item>) = std::mem::take(observed.unlinked.side_mut(side))
-            .into_iter()
-            .partition(|item| elsewhere.contains_key(&item.id));
+        let (moved, stay): (Vec<Item>, Vec<Item>) =
+            std::mem::take(observed.unlinked.side_mut(side))
+                .into_iter()
+                .partition(|item| elsewhere.contains_key(&item.id));
         *observed.unlinked.side_mut(side) = stay;
         for item in moved {
-            let Some(link) = elsewhere.remove(&item.id) else { continue };
+            let Some(link) = elsewhere.remove(&item.id) else {
+                continue;
+            };
             let id = link.id;
             if let Some(other) = link.items.side(side.opposite()) {
                 let board = ctx.board(side.opposite());
-                let mut there =
-                    board.get(std::slice::from_ref(other)).await.map_err(Error::service(side.opposite()))?;
+                let mut there = board
+                    .get(std::slice::from_ref(other))
+                    .await
+                    .map_err(Error::service(side.opposite()))?;
                 if let Some((_, other)) = there.remove(other) {
                     observed.see(id, side.opposite(), Observation::Present(Box::new(other)));
                 }

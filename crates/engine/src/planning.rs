@@ -41,7 +41,11 @@ pub(crate) async fn links(
     report: &mut ProjectReport,
 ) -> Result<Vec<LinkPlan>, Error> {
     let mut ids: Vec<LinkId> = match only {
-        Some(only) => only.iter().copied().filter(|id| observed.links.contains_key(id)).collect(),
+        Some(only) => only
+            .iter()
+            .copied()
+            .filter(|id| observed.links.contains_key(id))
+            .collect(),
         None => observed.links.keys().copied().collect(),
     };
     ids.sort();
@@ -49,8 +53,14 @@ pub(crate) async fn links(
     let (base_texts, unread) = read_texts(ctx, rules, observed, &ids, report).await?;
     let mut plans = Vec::new();
     for id in ids.into_iter().filter(|id| !unread.contains(id)) {
-        let Some(link) = observed.links.get(&id) else { continue };
-        let input = LinkInput { link, now: observed.of(&id), base_texts: base_texts.get(&id).cloned().unwrap_or_default() };
+        let Some(link) = observed.links.get(&id) else {
+            continue;
+        };
+        let input = LinkInput {
+            link,
+            now: observed.of(&id),
+            base_texts: base_texts.get(&id).cloned().unwrap_or_default(),
+        };
         let plan = plan::link(rules, &input);
         if !plan.actions.is_empty() {
             plans.push(plan);
@@ -78,7 +88,10 @@ async fn read_items(
             let unseen = **observed.of(id).side(side) == Observation::Unseen;
             if let (true, Some(needs)) = (unseen, needs(rules, observed, id))
                 && *needs.item.side(side)
-                && let Some(item) = observed.links.get(id).and_then(|link| link.items.side(side).clone())
+                && let Some(item) = observed
+                    .links
+                    .get(id)
+                    .and_then(|link| link.items.side(side).clone())
             {
                 wanted.insert(item, *id);
             }
@@ -86,7 +99,11 @@ async fn read_items(
         let mut asked: Vec<ItemId> = wanted.keys().cloned().collect();
         asked.sort();
         for chunk in asked.chunks(IDS_PER_CALL) {
-            let there = ctx.board(side).get(chunk).await.map_err(Error::service(side))?;
+            let there = ctx
+                .board(side)
+                .get(chunk)
+                .await
+                .map_err(Error::service(side))?;
             for (item, (_, read)) in there {
                 if let Some(link) = wanted.get(&item) {
                     observed.see(*link, side, Observation::Present(Box::new(read)));
@@ -109,12 +126,15 @@ async fn read_texts(
     let mut wanted: Vec<(LinkId, Side, Item)> = Vec::new();
     let mut bases = Vec::new();
     for id in ids {
-        let Some(needs) = needs(rules, observed, id) else { continue };
+        let Some(needs) = needs(rules, observed, id) else {
+            continue;
+        };
         if needs.base_texts {
             bases.push(*id);
         }
         for side in Side::ALL {
-            if let (true, Observation::Present(item)) = (*needs.text.side(side), *observed.of(id).side(side))
+            if let (true, Observation::Present(item)) =
+                (*needs.text.side(side), *observed.of(id).side(side))
                 && item.text.is_none()
             {
                 wanted.push((*id, side, Item::clone(item)));
@@ -137,7 +157,9 @@ async fn read_texts(
                 item.text = Some(text);
                 observed.see(id, side, Observation::Present(Box::new(item)));
             }
-            Err(source) if source.kind() == Kind::Fatal => return Err(Error::Service { side, source }),
+            Err(source) if source.kind() == Kind::Fatal => {
+                return Err(Error::Service { side, source });
+            }
             Err(error) => {
                 unread.insert(id);
                 unreadable(ctx, observed, side, &item, &error, report, &mut batch);
@@ -174,7 +196,9 @@ fn unreadable(
         message: crate::run::chain(error).into(),
     });
     if let Some(project) = observed.project {
-        batch.dirty.push(settle::dirty(ctx, project, side, &item.id, error.code()));
+        batch
+            .dirty
+            .push(settle::dirty(ctx, project, side, &item.id, error.code()));
     }
 }
 
@@ -206,7 +230,9 @@ pub(crate) async fn read_unlinked(
                 item.text = Some(text);
                 known.push(item);
             }
-            Err(source) if source.kind() == Kind::Fatal => return Err(Error::Service { side, source }),
+            Err(source) if source.kind() == Kind::Fatal => {
+                return Err(Error::Service { side, source });
+            }
             Err(error) => unreadable(ctx, observed, side, &item, &error, report, &mut batch),
         }
     }

@@ -77,7 +77,10 @@ pub enum Cursor {
 impl Cursor {
     /// The beginning of everything at or after a stamp.
     pub const fn since(at: Millis) -> Cursor {
-        Cursor::From { at, seen: Vec::new() }
+        Cursor::From {
+            at,
+            seen: Vec::new(),
+        }
     }
 }
 
@@ -240,13 +243,21 @@ pub trait Board: Send + Sync {
 
     /// What must be made or reserved before creates and not be lost with a crash (a description's blob, numbers); one value a job.
     /// A crash after it costs nothing but a number.
-    async fn prepare(&self, project: &BoardProject, jobs: &[CreateJob]) -> Answer<Vec<serde_json::Value>>;
+    async fn prepare(
+        &self,
+        project: &BoardProject,
+        jobs: &[CreateJob],
+    ) -> Answer<Vec<serde_json::Value>>;
     /// How many creates one call may carry.
     fn create_batch(&self) -> usize;
     /// Makes items; one answer a job, in order.
     async fn create(&self, project: &BoardProject, jobs: &[CreateJob]) -> Vec<Answer<Item>>;
     /// Looks for items that earlier creates with these keys may have made; one answer a job, in order.
-    async fn find_created(&self, project: &ProjectId, jobs: &[CreateJob]) -> Answer<Vec<Option<Item>>>;
+    async fn find_created(
+        &self,
+        project: &ProjectId,
+        jobs: &[CreateJob],
+    ) -> Answer<Vec<Option<Item>>>;
     /// Writes fields of an item.
     async fn update(&self, job: &UpdateJob) -> Answer<Written>;
     /// Deletes an item without items below it; `expected` are the values it is taken to hold.

@@ -42,7 +42,15 @@ pub(crate) async fn look(
     let looked = match &step.payload.action {
         Action::Create(_) => look_for_create(ctx, project, links, step).await,
         Action::Update(update) => {
-            look_for_update(ctx, step, &update.item, &update.set, &update.expected, normal_form).await
+            look_for_update(
+                ctx,
+                step,
+                &update.item,
+                &update.set,
+                &update.expected,
+                normal_form,
+            )
+            .await
         }
         Action::Cancel(cancel) => {
             let set: Vec<Change> = crate::journal::update_job(step, project.id.clone(), None)
@@ -75,7 +83,10 @@ async fn look_for_create(
         .get(&step.link)
         .and_then(|link| step.create_job(ctx.store.id(), link, &ctx.footers(side)))
     else {
-        return Ok(Looked::Ended(Ended::Later(gone(side, "the link of this create is not known any more"))));
+        return Ok(Looked::Ended(Ended::Later(gone(
+            side,
+            "the link of this create is not known any more",
+        ))));
     };
     let jobs = [job];
     if let Some(item) = found(board.find_created(&project.id, &jobs).await?) {
@@ -99,12 +110,16 @@ fn found(answers: Vec<Option<Item>>) -> Option<Item> {
 pub(crate) async fn wait_out(ctx: &Context, sent_at: Option<Millis>) {
     let Some(sent_at) = sent_at else { return };
     let settings = &ctx.settings;
-    let until = sent_at.0.saturating_add(millis(settings.write_deadline + settings.late_create).0);
+    let until = sent_at
+        .0
+        .saturating_add(millis(settings.write_deadline + settings.late_create).0);
     let wait = u64::try_from(until.saturating_sub(ctx.now().0)).unwrap_or(0);
     // A clock that was set back must not make the wait endless.
     let longest = settings.write_deadline + settings.late_create;
     if wait > 0 {
-        ctx.env.sleep(Duration::from_millis(wait).min(longest)).await;
+        ctx.env
+            .sleep(Duration::from_millis(wait).min(longest))
+            .await;
     }
 }
 
@@ -119,19 +134,32 @@ async fn look_for_update(
     let side = step.intent.side;
     let board = ctx.board(side);
     let Some((_, mut now)) = board.get(std::slice::from_ref(item)).await?.remove(item) else {
-        return Ok(Looked::Ended(Ended::Again(gone(side, "the item is not there any more"))));
+        return Ok(Looked::Ended(Ended::Again(gone(
+            side,
+            "the item is not there any more",
+        ))));
     };
     if set.iter().any(|change| change.field == Field::Description) && now.text.is_none() {
         now.text = Some(board.text(&now).await?);
     }
     if set.iter().all(|change| holds(&now, change, normal_form)) {
-        let written = Written { item: now, refused: Vec::new(), lost: Vec::new() };
+        let written = Written {
+            item: now,
+            refused: Vec::new(),
+            lost: Vec::new(),
+        };
         return Ok(Looked::Ended(Ended::Done(Some(Box::new(written)))));
     }
-    if set.iter().all(|change| same(&now.values, expected, change.field)) {
+    if set
+        .iter()
+        .all(|change| same(&now.values, expected, change.field))
+    {
         return Ok(resend_or_dead(ctx, step));
     }
-    Ok(Looked::Ended(Ended::Again(gone(side, "something else was written meanwhile"))))
+    Ok(Looked::Ended(Ended::Again(gone(
+        side,
+        "something else was written meanwhile",
+    ))))
 }
 
 async fn look_for_removal(
@@ -139,7 +167,11 @@ async fn look_for_removal(
     side: Side,
     item: &sync_core::ids::ItemId,
 ) -> Result<Looked, http_kit::Error> {
-    let there = ctx.board(side).get(std::slice::from_ref(item)).await?.contains_key(item);
+    let there = ctx
+        .board(side)
+        .get(std::slice::from_ref(item))
+        .await?
+        .contains_key(item);
     Ok(Looked::Ended(if there {
         Ended::Again(gone(side, "the item still stands"))
     } else {
@@ -152,22 +184,34 @@ fn resend_or_dead(ctx: &Context, step: &Step) -> Looked {
         return Looked::Resend;
     }
     Looked::Ended(Ended::Later(
-        http_kit::Error::new(Kind::Transient, crate::codes::UNCONFIRMED, step.intent.side.as_str(), "look")
-            .with_detail("it was sent several times, and no answer ever came"),
+        http_kit::Error::new(
+            Kind::Transient,
+            crate::codes::UNCONFIRMED,
+            step.intent.side.as_str(),
+            "look",
+        )
+        .with_detail("it was sent several times, and no answer ever came"),
     ))
 }
 
 fn gone(side: Side, words: &str) -> http_kit::Error {
-    http_kit::Error::new(Kind::Conflict, crate::codes::UNCONFIRMED, side.as_str(), "look").with_detail(words)
+    http_kit::Error::new(
+        Kind::Conflict,
+        crate::codes::UNCONFIRMED,
+        side.as_str(),
+        "look",
+    )
+    .with_detail(words)
 }
 
 /// Whether an item already holds a wanted value.
 fn holds(item: &Item, change: &Change, normal_form: fn(&str) -> String) -> bool {
     match (change.field, &change.to) {
         (Field::Title, Value::Text(title)) => item.values.title == *title,
-        (Field::Description, Value::Text(text)) => {
-            item.text.as_deref().is_some_and(|now| now == &**text || normal_form(now) == normal_form(text))
-        }
+        (Field::Description, Value::Text(text)) => item
+            .text
+            .as_deref()
+            .is_some_and(|now| now == &**text || normal_form(now) == normal_form(text)),
         (Field::Status, Value::Status(status)) => item.values.status.as_ref() == Some(status),
         (Field::Priority, Value::Priority(priority)) => item.values.extra.priority == *priority,
         (Field::Parent, Value::Parent(parent)) => item.values.extra.parent == *parent,

@@ -12,7 +12,6 @@ use sync_core::{
     item::Field,
     plan::LinkPlan,
     project::ProjectAction,
-
 };
 
 use crate::port::Traffic;
@@ -64,7 +63,11 @@ impl Exit {
     /// ```
     #[must_use]
     pub const fn and(self, other: Exit) -> Exit {
-        if self.rank() <= other.rank() { self } else { other }
+        if self.rank() <= other.rank() {
+            self
+        } else {
+            other
+        }
     }
 
     const fn rank(self) -> u8 {
@@ -255,14 +258,21 @@ impl Report {
 
     /// Counts of projects by how far they came.
     pub fn reached(&self, reached: Reached) -> usize {
-        self.projects.iter().filter(|project| project.reached == reached).count()
+        self.projects
+            .iter()
+            .filter(|project| project.reached == reached)
+            .count()
     }
 
     /// The figures of a run as its row keeps them (issue 6a).
     pub fn summary(&self) -> serde_json::Value {
         let tally = self.tally();
         let stands = |reached: Reached| -> Vec<&str> {
-            self.projects.iter().filter(|project| project.reached == reached).map(|project| &*project.label).collect()
+            self.projects
+                .iter()
+                .filter(|project| project.reached == reached)
+                .map(|project| &*project.label)
+                .collect()
         };
         serde_json::json!({
             "projects": {

@@ -86,14 +86,25 @@ pub(crate) struct Workflow {
 impl Workflow {
     /// Whether an item shows a status or kind that is not known here.
     fn is_old_for(&self, item: &Item) -> bool {
-        let status = item.values.status.as_ref().is_some_and(|status| !self.names.contains_key(status));
-        let kind = item.kind.as_ref().is_some_and(|kind| !self.kinds.is_empty() && !self.kinds.contains(kind));
+        let status = item
+            .values
+            .status
+            .as_ref()
+            .is_some_and(|status| !self.names.contains_key(status));
+        let kind = item
+            .kind
+            .as_ref()
+            .is_some_and(|kind| !self.kinds.is_empty() && !self.kinds.contains(kind));
         status || kind
     }
 }
 
 /// The workflow of a project, from the store where it is fresh.
-pub(crate) async fn of(ctx: &Context, project: &BoardProject, observed: &Observed) -> Result<Workflow, Error> {
+pub(crate) async fn of(
+    ctx: &Context,
+    project: &BoardProject,
+    observed: &Observed,
+) -> Result<Workflow, Error> {
     let key = format!("statuses:{}", project.id);
     let stored: Option<Stored> = match ctx.store.meta(&key).await? {
         Some(text) => serde_json::from_str(&text).ok(),
@@ -101,14 +112,26 @@ pub(crate) async fn of(ctx: &Context, project: &BoardProject, observed: &Observe
     };
     if let Some(stored) = stored {
         let age = ctx.now().0.saturating_sub(stored.at.0);
-        let workflow = build(ctx, &stored.kinds.into_iter().map(restore).collect::<Vec<_>>());
-        if (0..millis(ctx.settings.full_compare_every).0).contains(&age) && !shows_unknown(observed, &workflow) {
+        let workflow = build(
+            ctx,
+            &stored.kinds.into_iter().map(restore).collect::<Vec<_>>(),
+        );
+        if (0..millis(ctx.settings.full_compare_every).0).contains(&age)
+            && !shows_unknown(observed, &workflow)
+        {
             return Ok(workflow);
         }
     }
-    let kinds = ctx.board(Side::Huly).statuses(project).await.map_err(Error::service(Side::Huly))?;
+    let kinds = ctx
+        .board(Side::Huly)
+        .statuses(project)
+        .await
+        .map_err(Error::service(Side::Huly))?;
     if ctx.lease.is_some() {
-        let stored = Stored { at: ctx.now(), kinds: kinds.iter().map(store).collect() };
+        let stored = Stored {
+            at: ctx.now(),
+            kinds: kinds.iter().map(store).collect(),
+        };
         // Serialising plain strings cannot fail; were it ever to, the answer is simply asked for again.
         if let Ok(text) = serde_json::to_string(&stored) {
             ctx.store.set_meta(&key, &text).await?;
@@ -122,18 +145,28 @@ fn shows_unknown(observed: &Observed, workflow: &Workflow) -> bool {
         Observation::Present(item) => Some(&**item),
         Observation::Gone | Observation::Unseen => None,
     });
-    linked.chain(&observed.unlinked.huly).any(|item| workflow.is_old_for(item))
+    linked
+        .chain(&observed.unlinked.huly)
+        .any(|item| workflow.is_old_for(item))
 }
 
 fn build(ctx: &Context, kinds: &[KindStatuses]) -> Workflow {
     let vibe = crate::vibe::statuses();
     let names = &ctx.settings.status_names;
-    let mut workflow =
-        Workflow { lenses: Lenses::default(), problems: Vec::new(), names: BTreeMap::new(), kinds: Vec::new() };
+    let mut workflow = Workflow {
+        lenses: Lenses::default(),
+        problems: Vec::new(),
+        names: BTreeMap::new(),
+        kinds: Vec::new(),
+    };
     let mut default = None;
     for kind in kinds {
         let (lens, problems) = Lens::build(&kind.statuses, &vibe, names);
-        workflow.names.extend(kind.statuses.iter().map(|status| (status.id.clone(), Arc::clone(&status.name))));
+        workflow.names.extend(
+            kind.statuses
+                .iter()
+                .map(|status| (status.id.clone(), Arc::clone(&status.name))),
+        );
         workflow.problems.extend(problems);
         if let Some(id) = &kind.kind {
             workflow.kinds.push(id.clone());
@@ -151,7 +184,10 @@ fn restore(kind: StoredKind) -> KindStatuses {
         name: status.name,
         category: status.category.map(Category::from),
     });
-    KindStatuses { kind: kind.kind, statuses: statuses.collect() }
+    KindStatuses {
+        kind: kind.kind,
+        statuses: statuses.collect(),
+    }
 }
 
 fn store(kind: &KindStatuses) -> StoredKind {
@@ -160,5 +196,8 @@ fn store(kind: &KindStatuses) -> StoredKind {
         name: Arc::clone(&status.name),
         category: status.category.map(Word::from),
     });
-    StoredKind { kind: kind.kind.clone(), statuses: statuses.collect() }
+    StoredKind {
+        kind: kind.kind.clone(),
+        statuses: statuses.collect(),
+    }
 }

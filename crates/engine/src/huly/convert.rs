@@ -30,8 +30,13 @@ pub(super) fn item(issue: &Issue) -> Item {
             description: issue
                 .description
                 .as_ref()
-                .map_or_else(TextVersion::default, |name| TextVersion::named(name.as_str())),
-            status: issue.status.as_ref().map(|status| StatusId::from(status.as_str())),
+                .map_or_else(TextVersion::default, |name| {
+                    TextVersion::named(name.as_str())
+                }),
+            status: issue
+                .status
+                .as_ref()
+                .map(|status| StatusId::from(status.as_str())),
             extra: Extra {
                 priority: priority(issue.priority),
                 parent: issue.parent().map(|parent| ItemId::from(parent.as_str())),
@@ -88,10 +93,18 @@ pub(super) fn kind_statuses(workflow: &Workflow, project: &Project) -> Vec<KindS
         .into_iter()
         .map(|task_type| KindStatuses {
             kind: Some(kind_id(&task_type.id)),
-            statuses: workflow.statuses_of(project, &task_type.id).into_iter().map(status).collect(),
+            statuses: workflow
+                .statuses_of(project, &task_type.id)
+                .into_iter()
+                .map(status)
+                .collect(),
         })
         .collect();
-    kinds.sort_by_key(|kind| kind.kind.as_ref().is_none_or(|kind| kind.as_str() != types::DEFAULT_KIND));
+    kinds.sort_by_key(|kind| {
+        kind.kind
+            .as_ref()
+            .is_none_or(|kind| kind.as_str() != types::DEFAULT_KIND)
+    });
     kinds
 }
 
@@ -115,19 +128,26 @@ pub(super) fn position(cursor: Cursor) -> Position {
             at: huly_client::Millis(at.0),
             seen: seen.iter().map(|id| DocRef::from(id.as_str())).collect(),
         },
-        Cursor::Ties { at, after } => {
-            Position::Ties { at: huly_client::Millis(at.0), after: DocRef::from(after.as_str()) }
-        }
-        Cursor::Past { at } => Position::Past { at: huly_client::Millis(at.0) },
+        Cursor::Ties { at, after } => Position::Ties {
+            at: huly_client::Millis(at.0),
+            after: DocRef::from(after.as_str()),
+        },
+        Cursor::Past { at } => Position::Past {
+            at: huly_client::Millis(at.0),
+        },
     }
 }
 
 pub(super) fn cursor(position: Position) -> Cursor {
     match position {
-        Position::From { at, seen } => {
-            Cursor::From { at: Millis(at.0), seen: seen.iter().map(|id| ItemId::from(id.as_str())).collect() }
-        }
-        Position::Ties { at, after } => Cursor::Ties { at: Millis(at.0), after: ItemId::from(after.as_str()) },
+        Position::From { at, seen } => Cursor::From {
+            at: Millis(at.0),
+            seen: seen.iter().map(|id| ItemId::from(id.as_str())).collect(),
+        },
+        Position::Ties { at, after } => Cursor::Ties {
+            at: Millis(at.0),
+            after: ItemId::from(after.as_str()),
+        },
         Position::Past { at } => Cursor::Past { at: Millis(at.0) },
     }
 }

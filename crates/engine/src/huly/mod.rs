@@ -1,6 +1,7 @@
 //! The Huly board: wire types to common model and back, over `huly_client`.
 
 mod convert;
+mod description;
 mod write;
 
 use std::{
@@ -11,7 +12,9 @@ use std::{
 
 use async_trait::async_trait;
 use http_kit::{Error, Kind};
-use huly_client::{BlobName, DocRef, Huly, TxId, find::Find, markup, paging::Page as WirePage, types};
+use huly_client::{
+    BlobName, DocRef, Huly, TxId, find::Find, markup, paging::Page as WirePage, types,
+};
 use sync_core::{
     Side,
     ids::{ItemId, KindId, Millis, ProjectId},
@@ -23,8 +26,8 @@ use crate::{
     codes,
     env::Env,
     port::{
-        Answer, Board, BoardProject, CreateJob, Cursor, KindStatuses, NewProject, Page, Removed, Traffic, UpdateJob,
-        Written,
+        Answer, Board, BoardProject, CreateJob, Cursor, KindStatuses, NewProject, Page, Removed,
+        Traffic, UpdateJob, Written,
     },
 };
 use convert::{cursor, item, kind_statuses, position, project};
@@ -68,17 +71,27 @@ impl HulyBoard {
     }
 
     async fn workflow(&self) -> Answer<&types::Workflow> {
-        self.workflow.get_or_try_init(|| self.client.workflow()).await
+        self.workflow
+            .get_or_try_init(|| self.client.workflow())
+            .await
     }
 
     fn remember(&self, wire: &types::Project) -> BoardProject {
         let board = project(wire, self.client.account().uuid);
-        self.projects.lock().unwrap_or_else(PoisonError::into_inner).insert(board.id.clone(), wire.clone());
+        self.projects
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(board.id.clone(), wire.clone());
         board
     }
 
     async fn wire_project(&self, id: &ProjectId) -> Answer<types::Project> {
-        let known = self.projects.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        let known = self
+            .projects
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(id)
+            .cloned();
         if let Some(known) = known {
             return Ok(known);
         }
@@ -95,8 +108,16 @@ impl HulyBoard {
         if name.is_none() {
             return Ok(markup::from_markdown(""));
         }
-        let text = self.client.description_text(&BlobName::new(name.as_str())).await?;
-        let text = text.ok_or_else(|| conflict(format!("the description {} is not stored any more", name.as_str())))?;
+        let text = self
+            .client
+            .description_text(&BlobName::new(name.as_str()))
+            .await?;
+        let text = text.ok_or_else(|| {
+            conflict(format!(
+                "the description {} is not stored any more",
+                name.as_str()
+            ))
+        })?;
         parse(&text)
     }
 
@@ -114,9 +135,11 @@ fn conflict(words: String) -> Error {
 fn parse(text: &str) -> Answer<markup::Node> {
     match markup::Source::read(text) {
         Ok(source) => Ok(source.into_node()),
-        Err(error) => Err(Error::new(Kind::Rejected, codes::MARKUP, "huly", "/api/v1/blob")
-            .with_detail("a description is not in a form that can be read")
-            .with_source(error)),
+        Err(error) => Err(
+            Error::new(Kind::Rejected, codes::MARKUP, "huly", "/api/v1/blob")
+                .with_detail("a description is not in a form that can be read")
+                .with_source(error),
+        ),
     }
 }
 
@@ -128,7 +151,11 @@ impl Board for HulyBoard {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities {
-            fields: FieldSet::COMMON.or(FieldSet::of(&[Field::Priority, Field::Parent, Field::DueDate])),
+            fields: FieldSet::COMMON.or(FieldSet::of(&[
+                Field::Priority,
+                Field::Parent,
+                Field::DueDate,
+            ])),
             conditional_write: true,
             client_ids: true,
             changes: true,
@@ -150,7 +177,11 @@ impl Board for HulyBoard {
     }
 
     fn describe(&self) -> String {
-        format!("Huly {}, workspace {}", self.client.version(), self.client.workspace().1)
+        format!(
+            "Huly {}, workspace {}",
+            self.client.version(),
+            self.client.workspace().1
+        )
     }
 
     fn needs_repository(&self) -> bool {
@@ -158,7 +189,13 @@ impl Board for HulyBoard {
     }
 
     async fn projects(&self) -> Answer<Vec<BoardProject>> {
-        Ok(self.client.projects().await?.iter().map(|project| self.remember(project)).collect())
+        Ok(self
+            .client
+            .projects()
+            .await?
+            .iter()
+            .map(|project| self.remember(project))
+            .collect())
     }
 
     async fn project(&self, id: &ProjectId) -> Answer<Option<BoardProject>> {
@@ -167,8 +204,10 @@ impl Board for HulyBoard {
     }
 
     async fn create_project(&self, _new: &NewProject) -> Answer<BoardProject> {
-        Err(Error::new(Kind::Fatal, codes::UNSUPPORTED, "huly", "(project)")
-            .with_detail("projects are made by people in huly, never by a sync"))
+        Err(
+            Error::new(Kind::Fatal, codes::UNSUPPORTED, "huly", "(project)")
+                .with_detail("projects are made by people in huly, never by a sync"),
+        )
     }
 
     async fn statuses(&self, project: &BoardProject) -> Answer<Vec<KindStatuses>> {
@@ -178,11 +217,19 @@ impl Board for HulyBoard {
 
     async fn list(&self, project: &ProjectId, from: Option<Cursor>) -> Answer<Page> {
         let from = position(from.unwrap_or(Cursor::since(Millis(0))));
-        Ok(page(self.client.issues_of(&DocRef::from(project.as_str()), from, self.page_size).await?))
+        Ok(page(
+            self.client
+                .issues_of(&DocRef::from(project.as_str()), from, self.page_size)
+                .await?,
+        ))
     }
 
     async fn changes(&self, from: Cursor) -> Answer<Page> {
-        Ok(page(self.client.issues_changed(position(from), self.page_size).await?))
+        Ok(page(
+            self.client
+                .issues_changed(position(from), self.page_size)
+                .await?,
+        ))
     }
 
     async fn removals(&self, since: Millis) -> Answer<Vec<ItemId>> {
@@ -190,22 +237,36 @@ impl Board for HulyBoard {
         let mut next = Some(position(Cursor::since(since)));
         while let Some(from) = next {
             let page = self.client.removals(from, self.page_size).await?;
-            removed.extend(page.rows.into_iter().filter_map(|row| row.object_id).map(|id| ItemId::from(id.as_str())));
+            removed.extend(
+                page.rows
+                    .into_iter()
+                    .filter_map(|row| row.object_id)
+                    .map(|id| ItemId::from(id.as_str())),
+            );
             next = page.next;
         }
         Ok(removed)
     }
 
     async fn newest(&self) -> Answer<Option<Millis>> {
-        let find = Find::of(types::class::ISSUE).sorted_down("modifiedOn").limited(NonZeroU32::MIN).only(&["modifiedOn"]);
+        let find = Find::of(types::class::ISSUE)
+            .sorted_down("modifiedOn")
+            .limited(NonZeroU32::MIN)
+            .only(&["modifiedOn"]);
         let newest: Vec<types::IssueKey> = self.client.find(&find).await?;
-        Ok(newest.first().and_then(|issue| issue.modified_on).map(|at| Millis(at.0)))
+        Ok(newest
+            .first()
+            .and_then(|issue| issue.modified_on)
+            .map(|at| Millis(at.0)))
     }
 
     async fn get(&self, items: &[ItemId]) -> Answer<HashMap<ItemId, (ProjectId, Item)>> {
         let ids: Vec<DocRef> = items.iter().map(|id| DocRef::from(id.as_str())).collect();
         let issues = self.client.issues_by_ids(&ids).await?;
-        Ok(issues.iter().map(|issue| (ItemId::from(issue.id.as_str()), located(issue))).collect())
+        Ok(issues
+            .iter()
+            .map(|issue| (ItemId::from(issue.id.as_str()), located(issue)))
+            .collect())
     }
 
     async fn was_moved(&self, id: &ItemId) -> Answer<bool> {
@@ -219,7 +280,9 @@ impl Board for HulyBoard {
             let find = Find::of(types::class::TX_CREATE).with("objectId", serde_json::json!(last));
             let created: Vec<types::TxRow> = self.client.find(&find).await?;
             let parent = created.into_iter().find_map(|row| row.attached_to);
-            match parent.filter(|parent| parent.as_str() != types::NO_PARENT && !documents.contains(parent)) {
+            match parent
+                .filter(|parent| parent.as_str() != types::NO_PARENT && !documents.contains(parent))
+            {
                 Some(parent) => documents.push(parent),
                 None => break,
             }
@@ -234,7 +297,11 @@ impl Board for HulyBoard {
         Ok(markup::to_markdown(&self.blob(&item.values.description).await?).into())
     }
 
-    async fn prepare(&self, project: &BoardProject, jobs: &[CreateJob]) -> Answer<Vec<serde_json::Value>> {
+    async fn prepare(
+        &self,
+        project: &BoardProject,
+        jobs: &[CreateJob],
+    ) -> Answer<Vec<serde_json::Value>> {
         self.prepare_issues(project, jobs).await
     }
 
@@ -246,10 +313,17 @@ impl Board for HulyBoard {
         self.create_issues(project, jobs).await
     }
 
-    async fn find_created(&self, _project: &ProjectId, jobs: &[CreateJob]) -> Answer<Vec<Option<Item>>> {
+    async fn find_created(
+        &self,
+        _project: &ProjectId,
+        jobs: &[CreateJob],
+    ) -> Answer<Vec<Option<Item>>> {
         let ids: Vec<ItemId> = jobs.iter().map(|job| job.key.document_id()).collect();
         let mut there = self.get(&ids).await?;
-        Ok(ids.iter().map(|id| there.remove(id).map(|(_, item)| item)).collect())
+        Ok(ids
+            .iter()
+            .map(|id| there.remove(id).map(|(_, item)| item))
+            .collect())
     }
 
     async fn update(&self, job: &UpdateJob) -> Answer<Written> {
@@ -257,12 +331,18 @@ impl Board for HulyBoard {
     }
 
     async fn remove(&self, id: &ItemId, expected: &Values, write_id: &str) -> Answer<Removed> {
-        let Some(issue) = self.read(id).await? else { return Ok(Removed::Gone) };
+        let Some(issue) = self.read(id).await? else {
+            return Ok(Removed::Gone);
+        };
         if item(&issue).values != *expected {
             return Err(conflict(format!("issue {id} was changed meanwhile")));
         }
         let tx = self.tx(write_id);
-        match self.client.remove_issue(&issue, tx, self.fresh_tx()).await? {
+        match self
+            .client
+            .remove_issue(&issue, tx, self.fresh_tx())
+            .await?
+        {
             huly_client::remove::RemoveOutcome::Gone => Ok(Removed::Gone),
             huly_client::remove::RemoveOutcome::HasSubIssues => Ok(Removed::HasChildren),
         }
@@ -281,7 +361,10 @@ fn located(issue: &types::Issue) -> (ProjectId, Item) {
 }
 
 fn page(page: WirePage<types::Issue>) -> Page {
-    Page { items: page.rows.iter().map(located).collect(), next: page.next.map(cursor) }
+    Page {
+        items: page.rows.iter().map(located).collect(),
+        next: page.next.map(cursor),
+    }
 }
 
 /// The kind of an issue, as the common model names it.

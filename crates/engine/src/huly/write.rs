@@ -15,7 +15,7 @@ use huly_client::{
 };
 use serde::{Deserialize, Serialize};
 use sync_core::{
-    item::{Field, Item, TextVersion, Value},
+    item::{Field, Item, Value},
     plan::Change,
 };
 
@@ -52,12 +52,18 @@ impl HulyBoard {
             .try_collect()
             .await?;
         let count = u32::try_from(jobs.len()).ok().and_then(NonZeroU32::new);
-        let Some(count) = count else { return Ok(Vec::new()) };
-        let numbers = self.client.take_numbers(&DocRef::from(project.id.as_str()), count, self.fresh_tx()).await?;
+        let Some(count) = count else {
+            return Ok(Vec::new());
+        };
+        let numbers = self
+            .client
+            .take_numbers(&DocRef::from(project.id.as_str()), count, self.fresh_tx())
+            .await?;
         numbers
             .zip(blobs)
             .map(|(number, (blob, live))| {
-                serde_json::to_value(Prepared { number, blob, live }).map_err(|error| not_prepared().with_source(error))
+                serde_json::to_value(Prepared { number, blob, live })
+                    .map_err(|error| not_prepared().with_source(error))
             })
             .collect()
     }
@@ -67,24 +73,44 @@ impl HulyBoard {
             return Ok((None, false));
         }
         let text = markup::wire(&markup::from_markdown(&job.draft.text));
-        match self.client.create_description(document(&job), &text).await? {
+        match self
+            .client
+            .create_description(document(&job), &text)
+            .await?
+        {
             DescriptionOutcome::Stored(name) => Ok((Some(name), false)),
             DescriptionOutcome::LiveExists => Ok((None, true)),
         }
     }
 
     /// One conditional transaction for all jobs; where the server says that some exist, they are read and the rest is sent again.
-    pub(super) async fn create_issues(&self, project: &BoardProject, jobs: &[CreateJob]) -> Vec<Answer<Item>> {
+    pub(super) async fn create_issues(
+        &self,
+        project: &BoardProject,
+        jobs: &[CreateJob],
+    ) -> Vec<Answer<Item>> {
         match self.create_all(project, jobs).await {
             Ok(items) => items,
             Err(error) => jobs.iter().map(|_| Err(copy(&error))).collect(),
         }
     }
 
-    async fn create_all(&self, project: &BoardProject, jobs: &[CreateJob]) -> Answer<Vec<Answer<Item>>> {
+    async fn create_all(
+        &self,
+        project: &BoardProject,
+        jobs: &[CreateJob],
+    ) -> Answer<Vec<Answer<Item>>> {
         let wire = self.wire_project(&project.id).await?;
-        let issues = jobs.iter().map(|job| self.new_issue(&wire, job)).collect::<Answer<Vec<_>>>()?;
-        if self.client.create_issues(&wire, &issues, self.fresh_tx()).await? == CreateOutcome::Exists {
+        let issues = jobs
+            .iter()
+            .map(|job| self.new_issue(&wire, job))
+            .collect::<Answer<Vec<_>>>()?;
+        if self
+            .client
+            .create_issues(&wire, &issues, self.fresh_tx())
+            .await?
+            == CreateOutcome::Exists
+        {
             let there = self.there(jobs).await?;
             let missing: Vec<NewIssue> = issues
                 .into_iter()
@@ -92,9 +118,16 @@ impl HulyBoard {
                 .collect();
             if !missing.is_empty() {
                 // Fresh transaction ids: an id is never sent twice.
-                let missing: Vec<NewIssue> =
-                    missing.into_iter().map(|issue| NewIssue { tx: self.fresh_tx(), ..issue }).collect();
-                self.client.create_issues(&wire, &missing, self.fresh_tx()).await?;
+                let missing: Vec<NewIssue> = missing
+                    .into_iter()
+                    .map(|issue| NewIssue {
+                        tx: self.fresh_tx(),
+                        ..issue
+                    })
+                    .collect();
+                self.client
+                    .create_issues(&wire, &missing, self.fresh_tx())
+                    .await?;
             }
         }
         let there = self.there(jobs).await?;
@@ -103,14 +136,19 @@ impl HulyBoard {
             let id = DocRef::from(document(job));
             match there.iter().find(|issue| issue.id == id) {
                 Some(issue) => made.push(self.finish(job, issue).await),
-                None => made.push(Err(conflict(format!("issue {id} was not made, though the server said so")))),
+                None => made.push(Err(conflict(format!(
+                    "issue {id} was not made, though the server said so"
+                )))),
             }
         }
         Ok(made)
     }
 
     async fn there(&self, jobs: &[CreateJob]) -> Answer<Vec<Issue>> {
-        let ids = jobs.iter().map(|job| DocRef::from(document(job))).collect::<Vec<_>>();
+        let ids = jobs
+            .iter()
+            .map(|job| DocRef::from(document(job)))
+            .collect::<Vec<_>>();
         self.client.issues_by_ids(&ids).await
     }
 
@@ -125,7 +163,8 @@ impl HulyBoard {
         let text = markup::wire(&markup::from_markdown(&job.draft.text));
         self.client.update_description(&issue.id, &text).await?;
         let issue = self.client.issue(&issue.id).await?;
-        let issue = issue.ok_or_else(|| conflict("an issue that was just made is not there".to_owned()))?;
+        let issue =
+            issue.ok_or_else(|| conflict("an issue that was just made is not there".to_owned()))?;
         let mut item = item(&issue);
         item.text = Some(job.draft.text.clone());
         Ok(item)
@@ -133,11 +172,21 @@ impl HulyBoard {
 
     fn new_issue(&self, project: &types::Project, job: &CreateJob) -> Answer<NewIssue> {
         let prepared = prepared(job)?;
-        let status = job.draft.status.as_ref().map(|status| DocRef::from(status.as_str()));
-        let status = status.or_else(|| project.default_issue_status.clone()).ok_or_else(|| {
-            Error::new(Kind::Rejected, codes::NO_STATUS, "huly", "(issue)")
-                .with_detail(format!("project {} has no status for new issues", project.identifier))
-        })?;
+        let status = job
+            .draft
+            .status
+            .as_ref()
+            .map(|status| DocRef::from(status.as_str()));
+        let status = status
+            .or_else(|| project.default_issue_status.clone())
+            .ok_or_else(|| {
+                Error::new(Kind::Rejected, codes::NO_STATUS, "huly", "(issue)").with_detail(
+                    format!(
+                        "project {} has no status for new issues",
+                        project.identifier
+                    ),
+                )
+            })?;
         let extra = &job.draft.extra;
         Ok(NewIssue {
             id: document(job),
@@ -161,26 +210,40 @@ impl HulyBoard {
     /// The kind of plain issues where the project has it, else the first of its kinds that stands alone.
     fn kind_of_new(&self, project: &types::Project) -> DocRef {
         let default = DocRef::from(types::DEFAULT_KIND);
-        let Some(workflow) = self.workflow.get() else { return default };
+        let Some(workflow) = self.workflow.get() else {
+            return default;
+        };
         let kinds = workflow.task_types_of(project);
         if kinds.is_empty() || kinds.iter().any(|kind| kind.id == default) {
             return default;
         }
-        let alone = kinds.iter().find(|kind| kind.kind.as_deref() != Some("subtask"));
-        alone.or(kinds.first()).map_or(default, |kind| kind.id.clone())
+        let alone = kinds
+            .iter()
+            .find(|kind| kind.kind.as_deref() != Some("subtask"));
+        alone
+            .or(kinds.first())
+            .map_or(default, |kind| kind.id.clone())
     }
 
     /// Plain fields in one conditional transaction, then the description through the collaborator, then the comment.
     pub(super) async fn update_issue(&self, job: &UpdateJob) -> Answer<Written> {
         let id = DocRef::from(job.item.as_str());
-        let (text, plain): (Vec<&Change>, Vec<&Change>) =
-            job.set.iter().partition(|change| change.field == Field::Description);
-        let mut written = Written { item: self.write_fields(job, &id, &plain).await?, refused: Vec::new(), lost: Vec::new() };
+        let (text, plain): (Vec<&Change>, Vec<&Change>) = job
+            .set
+            .iter()
+            .partition(|change| change.field == Field::Description);
+        let mut written = Written {
+            item: self.write_fields(job, &id, &plain).await?,
+            refused: Vec::new(),
+            lost: Vec::new(),
+        };
         if let Some(change) = text.first() {
             match self.write_description(job, &id, change).await {
                 Ok((item, lost)) => (written.item, written.lost) = (item, lost),
                 // What was written before stands: only the description is told as failed.
-                Err(error) if !plain.is_empty() => written.refused.push((Field::Description, error)),
+                Err(error) if !plain.is_empty() => {
+                    written.refused.push((Field::Description, error));
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -193,9 +256,15 @@ impl HulyBoard {
     async fn write_fields(&self, job: &UpdateJob, id: &DocRef, plain: &[&Change]) -> Answer<Item> {
         if plain.is_empty() {
             let issue = self.client.issue(id).await?;
-            return issue.as_ref().map(item).ok_or_else(|| conflict(format!("issue {id} is not there any more")));
+            return issue
+                .as_ref()
+                .map(item)
+                .ok_or_else(|| conflict(format!("issue {id} is not there any more")));
         }
-        let changes = plain.iter().map(|change| field_change(job, change)).collect::<Answer<Vec<_>>>()?;
+        let changes = plain
+            .iter()
+            .map(|change| field_change(job, change))
+            .collect::<Answer<Vec<_>>>()?;
         let update = IssueUpdate {
             issue: id.clone(),
             space: DocRef::from(job.project.as_str()),
@@ -210,37 +279,12 @@ impl HulyBoard {
         }
     }
 
-    /// Asks for the live text first, which makes the collaborator save what is being typed; a name that changed thereby means that
-    /// somebody types, and the field is planned afresh later (design 4.2).
-    async fn write_description(&self, job: &UpdateJob, id: &DocRef, change: &Change) -> Answer<(Item, Vec<String>)> {
-        let Value::Text(wanted) = &change.to else {
-            return Err(conflict(format!("no text was planned for the description of {id}")));
-        };
-        let observed = (!job.expected.description.is_none()).then(|| BlobName::new(job.expected.description.as_str()));
-        let live = self.client.live_description(id, observed.as_ref()).await?;
-        let issue = self.client.issue(id).await?;
-        let issue = issue.ok_or_else(|| conflict(format!("issue {id} is not there any more")))?;
-        let name = issue.description.as_ref().map_or_else(TextVersion::default, |name| TextVersion::named(name.as_str()));
-        if name != job.expected.description {
-            return Err(Error::new(Kind::Conflict, codes::BEING_TYPED, "huly", "(description)")
-                .with_detail(format!("the description of {id} was changed or is being typed")));
-        }
-        let current = match live {
-            Some(text) => super::parse(&text)?,
-            None => self.blob(&name).await?,
-        };
-        let patched = markup::patch(&current, wanted);
-        self.client.update_description(id, &markup::wire(&patched.node)).await?;
-        let issue = self.client.issue(id).await?;
-        let issue = issue.ok_or_else(|| conflict(format!("issue {id} is not there any more")))?;
-        let mut item = item(&issue);
-        item.text = Some(markup::to_markdown(&self.blob(&item.values.description).await?).into());
-        Ok((item, patched.lost.iter().map(lost).collect()))
-    }
-
     async fn comment(&self, job: &UpdateJob, id: &DocRef, note: &str) -> Answer<()> {
         // The comment's id is derived from the write's, so that a repeat is the same comment.
-        let key = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, format!("comment:{id}:{note}").as_bytes());
+        let key = uuid::Uuid::new_v5(
+            &uuid::Uuid::NAMESPACE_OID,
+            format!("comment:{id}:{note}").as_bytes(),
+        );
         let comment = NewComment {
             id: DocId::derived(key),
             issue: id.clone(),
@@ -258,11 +302,15 @@ fn field_change(job: &UpdateJob, change: &Change) -> Answer<FieldChange> {
     let extra = &expected.extra;
     let document = |id: &sync_core::ids::ItemId| DocRef::from(id.as_str());
     match (change.field, &change.to) {
-        (Field::Title, Value::Text(to)) => {
-            Ok(FieldChange::Title { from: expected.title.to_string(), to: to.to_string() })
-        }
+        (Field::Title, Value::Text(to)) => Ok(FieldChange::Title {
+            from: expected.title.to_string(),
+            to: to.to_string(),
+        }),
         (Field::Status, Value::Status(to)) => Ok(FieldChange::Status {
-            from: expected.status.as_ref().map(|status| DocRef::from(status.as_str())),
+            from: expected
+                .status
+                .as_ref()
+                .map(|status| DocRef::from(status.as_str())),
             to: DocRef::from(to.as_str()),
         }),
         (Field::Priority, Value::Priority(to)) => Ok(FieldChange::Priority {
@@ -270,8 +318,15 @@ fn field_change(job: &UpdateJob, change: &Change) -> Answer<FieldChange> {
             to: convert::wire_priority(*to),
         }),
         (Field::Parent, Value::Parent(to)) => Ok(FieldChange::Parent {
-            from: Some(extra.parent.as_ref().map_or_else(|| DocRef::from(types::NO_PARENT), document)),
-            to: to.as_ref().map_or_else(|| DocRef::from(types::NO_PARENT), document),
+            from: Some(
+                extra
+                    .parent
+                    .as_ref()
+                    .map_or_else(|| DocRef::from(types::NO_PARENT), document),
+            ),
+            to: to
+                .as_ref()
+                .map_or_else(|| DocRef::from(types::NO_PARENT), document),
         }),
         (Field::DueDate, Value::DueDate(to)) => Ok(FieldChange::DueDate {
             from: extra.due_date.map(|at| huly_client::Millis(at.0)),
@@ -287,14 +342,11 @@ fn field_change(job: &UpdateJob, change: &Change) -> Answer<FieldChange> {
             | Field::Assignee
             | Field::DueDate,
             _,
-        ) => Err(Error::new(Kind::Fatal, codes::UNSUPPORTED, "huly", "(issue)")
-            .with_detail(format!("{} cannot be written to huly", change.field))),
+        ) => Err(
+            Error::new(Kind::Fatal, codes::UNSUPPORTED, "huly", "(issue)")
+                .with_detail(format!("{} cannot be written to huly", change.field)),
+        ),
     }
-}
-
-/// What could not be kept, in words.
-fn lost(lost: &markup::Lost) -> String {
-    format!("{lost:?}")
 }
 
 /// The document id that a create's key gives.
@@ -308,12 +360,14 @@ fn prepared(job: &CreateJob) -> Answer<Prepared> {
 }
 
 fn not_prepared() -> Error {
-    Error::new(Kind::Conflict, codes::PRECONDITION, "huly", "(create)").with_detail("the create was never prepared")
+    Error::new(Kind::Conflict, codes::PRECONDITION, "huly", "(create)")
+        .with_detail("the create was never prepared")
 }
 
 /// One answer for every job of a batch.
 fn copy(error: &Error) -> Error {
-    let copy = Error::new(error.kind(), error.code(), error.service(), error.route()).with_detail(error.detail());
+    let copy = Error::new(error.kind(), error.code(), error.service(), error.route())
+        .with_detail(error.detail());
     match error.status() {
         Some(status) => copy.with_status(status),
         None => copy,

@@ -36,9 +36,15 @@ pub(super) async fn project(
     if let Some(problem) = path.and_then(|path| leads_out(ctx, path)) {
         return Ok(Err(problem));
     }
-    let new = NewProject { name: Arc::clone(name), repository: path.cloned() };
+    let new = NewProject {
+        name: Arc::clone(name),
+        repository: path.cloned(),
+    };
     let key = IntentKey::project(row.id);
-    let taken: Vec<ProjectId> = rows.values().filter_map(|row| row.projects.vibe.clone()).collect();
+    let taken: Vec<ProjectId> = rows
+        .values()
+        .filter_map(|row| row.projects.vibe.clone())
+        .collect();
     let mut intent = match ctx.store.intent(key).await? {
         Some(earlier) if earlier.state == IntentState::Sent => {
             // The answer of an earlier try was lost: look, wait out what may still land, and look again.
@@ -46,7 +52,11 @@ pub(super) async fn project(
                 return adopt(ctx, row, earlier, found).await.map(Ok);
             }
             recover::wait_out(ctx, earlier.sent_at).await;
-            *seen = ctx.board(Side::Vibe).projects().await.map_err(Error::service(Side::Vibe))?;
+            *seen = ctx
+                .board(Side::Vibe)
+                .projects()
+                .await
+                .map_err(Error::service(Side::Vibe))?;
             if let Some(found) = find(&new, seen, &before(&earlier), &taken) {
                 return adopt(ctx, row, earlier, found).await.map(Ok);
             }
@@ -54,12 +64,18 @@ pub(super) async fn project(
         }
         Some(_) | None => intent(ctx, &row, key, &new, seen),
     };
-    let planned = Batch { projects: vec![row.clone()], intents: vec![intent.clone()], ..Batch::default() };
+    let planned = Batch {
+        projects: vec![row.clone()],
+        intents: vec![intent.clone()],
+        ..Batch::default()
+    };
     ctx.store.write(ctx.fence()?, &planned).await?;
     intent.state = IntentState::Sent;
     intent.attempt = intent.attempt.saturating_add(1);
     intent.sent_at = Some(ctx.now());
-    ctx.store.advance(ctx.fence()?, std::slice::from_ref(&intent)).await?;
+    ctx.store
+        .advance(ctx.fence()?, std::slice::from_ref(&intent))
+        .await?;
     ctx.may_write()?;
     match ctx.board(Side::Vibe).create_project(&new).await {
         Ok(made) => {
@@ -81,7 +97,11 @@ async fn after_error(
 ) -> Result<Result<ProjectRow, Problem>, Error> {
     match error.kind() {
         Kind::Unknown | Kind::Conflict => {
-            *seen = ctx.board(Side::Vibe).projects().await.map_err(Error::service(Side::Vibe))?;
+            *seen = ctx
+                .board(Side::Vibe)
+                .projects()
+                .await
+                .map_err(Error::service(Side::Vibe))?;
             if let Some(found) = find(new, seen, &before(&intent), taken).cloned() {
                 return adopt(ctx, row, intent, &found).await.map(Ok);
             }
@@ -89,32 +109,63 @@ async fn after_error(
                 finish(ctx, &mut intent, IntentState::Failed, &error).await?;
             }
         }
-        Kind::Transient | Kind::Rejected => finish(ctx, &mut intent, IntentState::Failed, &error).await?,
+        Kind::Transient | Kind::Rejected => {
+            finish(ctx, &mut intent, IntentState::Failed, &error).await?;
+        }
         Kind::Fatal => {
             finish(ctx, &mut intent, IntentState::Failed, &error).await?;
-            return Err(Error::Service { side: Side::Vibe, source: error });
+            return Err(Error::Service {
+                side: Side::Vibe,
+                source: error,
+            });
         }
     }
-    Ok(Err((error.code(), format!("its Vibe project could not be made: {}", words(&error)))))
+    Ok(Err((
+        error.code(),
+        format!("its Vibe project could not be made: {}", words(&error)),
+    )))
 }
 
-async fn finish(ctx: &Context, intent: &mut Intent, state: IntentState, error: &http_kit::Error) -> Result<(), Error> {
+async fn finish(
+    ctx: &Context,
+    intent: &mut Intent,
+    state: IntentState,
+    error: &http_kit::Error,
+) -> Result<(), Error> {
     intent.state = state;
     intent.error = Some(error.code().into());
-    let batch = Batch { intents: vec![intent.clone()], ..Batch::default() };
+    let batch = Batch {
+        intents: vec![intent.clone()],
+        ..Batch::default()
+    };
     ctx.store.write(ctx.fence()?, &batch).await?;
     Ok(())
 }
 
-async fn adopt(ctx: &Context, mut row: ProjectRow, mut intent: Intent, made: &BoardProject) -> Result<ProjectRow, Error> {
+async fn adopt(
+    ctx: &Context,
+    mut row: ProjectRow,
+    mut intent: Intent,
+    made: &BoardProject,
+) -> Result<ProjectRow, Error> {
     row.projects.vibe = Some(made.id.clone());
     intent.state = IntentState::Done;
-    let batch = Batch { projects: vec![row.clone()], intents: vec![intent], ..Batch::default() };
+    let batch = Batch {
+        projects: vec![row.clone()],
+        intents: vec![intent],
+        ..Batch::default()
+    };
     ctx.store.write(ctx.fence()?, &batch).await?;
     Ok(row)
 }
 
-fn intent(ctx: &Context, row: &ProjectRow, key: IntentKey, new: &NewProject, seen: &[BoardProject]) -> Intent {
+fn intent(
+    ctx: &Context,
+    row: &ProjectRow,
+    key: IntentKey,
+    new: &NewProject,
+    seen: &[BoardProject],
+) -> Intent {
     let before: Vec<&str> = seen.iter().map(|project| project.id.as_str()).collect();
     Intent {
         key,
@@ -136,8 +187,12 @@ fn intent(ctx: &Context, row: &ProjectRow, key: IntentKey, new: &NewProject, see
 
 /// The ids of the projects that stood before the create was sent.
 fn before(intent: &Intent) -> Vec<String> {
-    let ids = intent.prepared.as_ref().and_then(|prepared| prepared.get("before"));
-    ids.and_then(|ids| serde_json::from_value(ids.clone()).ok()).unwrap_or_default()
+    let ids = intent
+        .prepared
+        .as_ref()
+        .and_then(|prepared| prepared.get("before"));
+    ids.and_then(|ids| serde_json::from_value(ids.clone()).ok())
+        .unwrap_or_default()
 }
 
 /// The project that a create made: by its repository, which no two projects share where one is needed, or as the one of that name that
@@ -149,9 +204,12 @@ fn find<'a>(
     taken: &[ProjectId],
 ) -> Option<&'a BoardProject> {
     let free = || seen.iter().filter(|project| !taken.contains(&project.id));
-    let by_path = free().find(|project| new.repository.is_some() && project.repository == new.repository);
+    let by_path =
+        free().find(|project| new.repository.is_some() && project.repository == new.repository);
     by_path.or_else(|| {
-        free().find(|project| project.name == new.name && !before.iter().any(|id| id == project.id.as_str()))
+        free().find(|project| {
+            project.name == new.name && !before.iter().any(|id| id == project.id.as_str())
+        })
     })
 }
 
@@ -165,6 +223,9 @@ fn leads_out(ctx: &Context, path: &str) -> Option<Problem> {
         .iter()
         .any(|root| real.starts_with(root.canonicalize().as_deref().unwrap_or(root)));
     (!inside).then(|| {
-        (codes::PROJECT_PATH, format!("the repository path {path} leads out of `vibe.repo_roots` by a symbolic link"))
+        (
+            codes::PROJECT_PATH,
+            format!("the repository path {path} leads out of `vibe.repo_roots` by a symbolic link"),
+        )
     })
 }

@@ -1,5 +1,6 @@
 //! Pairs of projects: asks the core which there are, and carries out what it says.
 
+mod asking;
 mod make;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -12,8 +13,7 @@ use store::{
 use sync_core::{
     Pair, Side,
     ids::{Millis, ProjectId, ProjectLinkId},
-    link::fold,
-    project::{self, KnownPair, PairPhase, Pairing, ProjectAction, ProjectSide, SleepReason, Wish},
+    project::{self, ProjectAction, SleepReason},
 };
 
 use crate::{
@@ -24,6 +24,8 @@ use crate::{
     report::{Exit, Outcome, ProjectReport, Reached, Report},
     run::{Mode, named},
 };
+
+use asking::{is_called, plan, side_of};
 
 /// A pair that is worked on, with both projects as their services show them.
 #[derive(Clone, Debug)]
@@ -45,12 +47,20 @@ pub(crate) async fn pair(
     if actions.contains(&ProjectAction::OtherServer) {
         return Err(other_server());
     }
-    let mut pairs = Pairs { ctx, mode, seen, rows: rows.into_iter().map(|row| (row.id, row)).collect(), report };
+    let mut pairs = Pairs {
+        ctx,
+        mode,
+        seen,
+        rows: rows.into_iter().map(|row| (row.id, row)).collect(),
+        report,
+    };
     for action in &actions {
         pairs.take(action).await?;
     }
     // Listing what is only remembered is no news for people.
-    let told = actions.into_iter().filter(|action| !matches!(action, ProjectAction::Changed { .. }));
+    let told = actions
+        .into_iter()
+        .filter(|action| !matches!(action, ProjectAction::Changed { .. }));
     pairs.report.project_actions.extend(told);
     Ok(pairs.finish())
 }
@@ -64,11 +74,18 @@ async fn missing(
     let mut gone: Pair<Vec<ProjectId>> = Pair::default();
     for side in Side::ALL {
         for row in rows {
-            let Some(id) = row.projects.side(side) else { continue };
+            let Some(id) = row.projects.side(side) else {
+                continue;
+            };
             if seen.side(side).iter().any(|project| project.id == *id) {
                 continue;
             }
-            match ctx.board(side).project(id).await.map_err(Error::service(side))? {
+            match ctx
+                .board(side)
+                .project(id)
+                .await
+                .map_err(Error::service(side))?
+            {
                 Some(project) => seen.side_mut(side).push(project),
                 None => gone.side_mut(side).push(id.clone()),
             }
@@ -77,93 +94,13 @@ async fn missing(
     Ok(gone)
 }
 
-fn plan(
-    ctx: &Context,
-    rows: &[ProjectRow],
-    seen: &Pair<Vec<BoardProject>>,
-    gone: &Pair<Vec<ProjectId>>,
-) -> Vec<ProjectAction> {
-    let sides: Pair<Vec<ProjectSide>> = seen.as_ref().map(|projects| projects.iter().map(side_of).collect());
-    let known: Vec<KnownPair> = rows.iter().map(known_pair).collect();
-    let roots: Vec<Arc<str>> =
-        ctx.settings.repo_roots.iter().map(|root| root.to_string_lossy().as_ref().into()).collect();
-    project::pair(&Pairing {
-        workspace: ctx.workspace,
-        projects: sides.as_ref().map(Vec::as_slice),
-        gone: gone.as_ref().map(Vec::as_slice),
-        known: &known,
-        wishes: &wishes(ctx, &sides.huly),
-        create: ctx.settings.create_projects && ctx.settings.create.allows(Side::Vibe),
-        needs_repository: ctx.board(Side::Vibe).needs_repository(),
-        roots: &roots,
-    })
-}
-
-fn side_of(project: &BoardProject) -> ProjectSide {
-    ProjectSide {
-        id: project.id.clone(),
-        label: project.label.clone(),
-        name: Arc::clone(&project.name),
-        description: project.description.clone(),
-        archived: project.archived,
-        member: project.member,
-        repository: project.repository.clone(),
-    }
-}
-
-fn known_pair(row: &ProjectRow) -> KnownPair {
-    KnownPair {
-        id: row.id,
-        projects: row.projects.clone(),
-        phase: match row.phase {
-            ProjectPhase::Active => PairPhase::Active,
-            ProjectPhase::Asleep => PairPhase::Asleep,
-            ProjectPhase::Waiting => PairPhase::Waiting,
-        },
-        fingerprint: Arc::clone(&row.fingerprint),
-    }
-}
-
-/// What the configuration says of projects, and the default repository of those that name none.
-fn wishes(ctx: &Context, huly: &[ProjectSide]) -> Vec<Wish> {
-    let mut wishes: Vec<Wish> = ctx
-        .settings
-        .projects
-        .iter()
-        .map(|(name, settings)| Wish {
-            huly: Arc::clone(name),
-            vibe: settings.vibe.as_deref().map(Arc::from),
-            path: settings.repository.as_deref().map(Arc::from),
-        })
-        .collect();
-    let Some(template) = &ctx.settings.default_repository else { return wishes };
-    for project in huly {
-        let named = wishes.iter().any(|wish| is_called(project, &wish.huly));
-        let described = project.description.as_deref().and_then(project::path_of).is_some();
-        if !named && !described {
-            let identifier = project.label.as_deref().unwrap_or(&project.name).to_lowercase();
-            wishes.push(Wish {
-                huly: project.id.as_str().into(),
-                vibe: None,
-                path: Some(template.replace("{identifier}", &identifier).into()),
-            });
-        }
-    }
-    wishes
-}
-
-fn is_called(project: &ProjectSide, name: &str) -> bool {
-    let name = fold(name);
-    fold(&project.name) == name
-        || fold(project.id.as_str()) == name
-        || project.label.as_deref().is_some_and(|label| fold(label) == name)
-}
-
 fn other_server() -> Error {
     Error::Service {
         side: Side::Vibe,
         source: http_kit::Error::new(Kind::Fatal, codes::OTHER_SERVER, "vibe", "(projects)")
-            .with_detail("none of the linked projects exists there: this is another server, or an empty one"),
+            .with_detail(
+                "none of the linked projects exists there: this is another server, or an empty one",
+            ),
     }
 }
 
@@ -180,15 +117,34 @@ impl Pairs<'_> {
     async fn take(&mut self, action: &ProjectAction) -> Result<(), Error> {
         match action {
             ProjectAction::Link { id, projects, .. } => {
-                let Some(row) = self.new_row(*id, &projects.huly, Some(projects.vibe.clone())) else { return Ok(()) };
+                let Some(row) = self.new_row(*id, &projects.huly, Some(projects.vibe.clone()))
+                else {
+                    return Ok(());
+                };
                 self.store(row).await
             }
-            ProjectAction::Create { id, huly, name, path } => {
-                if !self.wanted(huly) || *self.mode != Mode::Plan && self.ctx.lease.is_none() || *self.mode == Mode::Plan {
+            ProjectAction::Create {
+                id,
+                huly,
+                name,
+                path,
+            } => {
+                if !self.wanted(huly) || self.ctx.lease.is_none() {
                     return Ok(());
                 }
-                let Some(row) = self.new_row(*id, huly, None) else { return Ok(()) };
-                match make::project(self.ctx, row, name, path.as_ref(), &mut self.seen.vibe, &self.rows).await? {
+                let Some(row) = self.new_row(*id, huly, None) else {
+                    return Ok(());
+                };
+                match make::project(
+                    self.ctx,
+                    row,
+                    name,
+                    path.as_ref(),
+                    &mut self.seen.vibe,
+                    &self.rows,
+                )
+                .await?
+                {
                     Ok(row) => {
                         self.rows.insert(row.id, row);
                     }
@@ -208,17 +164,27 @@ impl Pairs<'_> {
             }
             ProjectAction::Wake { id } => self.phase(*id, ProjectPhase::Active, "").await,
             ProjectAction::Wait { id, gone } => {
-                let reason = format!("{}: the project is gone in {gone}; nothing is done until you choose", codes::PROJECT_GONE);
+                let reason = format!(
+                    "{}: the project is gone in {gone}; nothing is done until you choose",
+                    codes::PROJECT_GONE
+                );
                 self.phase(*id, ProjectPhase::Waiting, &reason).await
             }
             // Left alone in this run: `finish` finds no such project in the lists.
-            ProjectAction::Unseen { .. } | ProjectAction::OtherServer => Ok(()),
+            // A repository is never changed by itself: told only.
+            ProjectAction::Unseen { .. }
+            | ProjectAction::OtherServer
+            | ProjectAction::Repository { .. } => Ok(()),
             ProjectAction::Changed { id, fingerprint } => {
-                let Some(row) = self.rows.get(id) else { return Ok(()) };
-                self.store(ProjectRow { fingerprint: Arc::clone(fingerprint), ..row.clone() }).await
+                let Some(row) = self.rows.get(id) else {
+                    return Ok(());
+                };
+                self.store(ProjectRow {
+                    fingerprint: Arc::clone(fingerprint),
+                    ..row.clone()
+                })
+                .await
             }
-            // Told only: a repository is never changed by itself.
-            ProjectAction::Repository { .. } => Ok(()),
             ProjectAction::Problem { huly, problem } => {
                 let wanted = huly.as_ref().is_none_or(|huly| self.wanted(huly));
                 if wanted {
@@ -229,12 +195,23 @@ impl Pairs<'_> {
         }
     }
 
-    fn new_row(&self, id: ProjectLinkId, huly: &ProjectId, vibe: Option<ProjectId>) -> Option<ProjectRow> {
+    fn new_row(
+        &self,
+        id: ProjectLinkId,
+        huly: &ProjectId,
+        vibe: Option<ProjectId>,
+    ) -> Option<ProjectRow> {
         let project = self.seen.huly.iter().find(|project| project.id == *huly)?;
         Some(ProjectRow {
             id,
-            projects: Pair { huly: Some(huly.clone()), vibe },
-            label: project.label.clone().unwrap_or_else(|| Arc::clone(&project.name)),
+            projects: Pair {
+                huly: Some(huly.clone()),
+                vibe,
+            },
+            label: project
+                .label
+                .clone()
+                .unwrap_or_else(|| Arc::clone(&project.name)),
             name: Arc::clone(&project.name),
             phase: ProjectPhase::Active,
             reason: "".into(),
@@ -246,9 +223,20 @@ impl Pairs<'_> {
         })
     }
 
-    async fn phase(&mut self, id: ProjectLinkId, phase: ProjectPhase, reason: &str) -> Result<(), Error> {
-        let Some(row) = self.rows.get(&id) else { return Ok(()) };
-        let mut row = ProjectRow { phase, reason: reason.into(), ..row.clone() };
+    async fn phase(
+        &mut self,
+        id: ProjectLinkId,
+        phase: ProjectPhase,
+        reason: &str,
+    ) -> Result<(), Error> {
+        let Some(row) = self.rows.get(&id) else {
+            return Ok(());
+        };
+        let mut row = ProjectRow {
+            phase,
+            reason: reason.into(),
+            ..row.clone()
+        };
         if phase == ProjectPhase::Active {
             // One that wakes is first compared in full (design 3.6).
             row.watermark = Millis(0);
@@ -259,7 +247,10 @@ impl Pairs<'_> {
     /// Remembers a row, in the store too where this run may write.
     async fn store(&mut self, row: ProjectRow) -> Result<(), Error> {
         if self.ctx.lease.is_some() && *self.mode != Mode::Plan {
-            let batch = Batch { projects: vec![row.clone()], ..Batch::default() };
+            let batch = Batch {
+                projects: vec![row.clone()],
+                ..Batch::default()
+            };
             self.ctx.store.write(self.ctx.fence()?, &batch).await?;
         }
         self.rows.insert(row.id, row);
@@ -267,13 +258,20 @@ impl Pairs<'_> {
     }
 
     fn problem(&mut self, huly: Option<&ProjectId>, (code, message): (&'static str, String)) {
-        let project = self.seen.huly.iter().find(|project| Some(&project.id) == huly);
+        let project = self
+            .seen
+            .huly
+            .iter()
+            .find(|project| Some(&project.id) == huly);
         self.report.exit = self.report.exit.and(Exit::Items);
         self.report.problems.push(Outcome {
             kind: Kind::Rejected,
             code: code.into(),
             side: None,
-            item: project.map_or_else(|| "".into(), |project| format!("project {}", project.name).into()),
+            item: project.map_or_else(
+                || "".into(),
+                |project| format!("project {}", project.name).into(),
+            ),
             field: None,
             message: message.into(),
         });
@@ -281,11 +279,17 @@ impl Pairs<'_> {
 
     /// Whether a project is meant by this run: not skipped, and among the asked ones.
     fn wanted(&self, huly: &ProjectId) -> bool {
-        let Some(project) = self.seen.huly.iter().find(|project| project.id == *huly) else { return true };
+        let Some(project) = self.seen.huly.iter().find(|project| project.id == *huly) else {
+            return true;
+        };
         let project = side_of(project);
         let settings = &self.ctx.settings;
-        let skipped = settings.projects.iter().any(|(name, settings)| settings.skip && is_called(&project, name));
-        let asked = settings.only.is_empty() || settings.only.iter().any(|name| is_called(&project, name));
+        let skipped = settings
+            .projects
+            .iter()
+            .any(|(name, settings)| settings.skip && is_called(&project, name));
+        let asked =
+            settings.only.is_empty() || settings.only.iter().any(|name| is_called(&project, name));
         asked && !skipped
     }
 
@@ -295,13 +299,24 @@ impl Pairs<'_> {
         for row in self.rows.values() {
             let find = |side: Side| {
                 let id = row.projects.side(side).as_ref()?;
-                self.seen.side(side).iter().find(|project| project.id == *id).cloned()
+                self.seen
+                    .side(side)
+                    .iter()
+                    .find(|project| project.id == *id)
+                    .cloned()
             };
-            let wanted = row.projects.huly.as_ref().is_none_or(|huly| self.wanted(huly));
+            let wanted = row
+                .projects
+                .huly
+                .as_ref()
+                .is_none_or(|huly| self.wanted(huly));
             match (wanted, row.phase, find(Side::Huly), find(Side::Vibe)) {
                 (false, _, _, _) => {}
                 (true, ProjectPhase::Active, Some(huly), Some(vibe)) => {
-                    pairs.push(Paired { row: row.clone(), boards: Pair { huly, vibe } });
+                    pairs.push(Paired {
+                        row: row.clone(),
+                        boards: Pair { huly, vibe },
+                    });
                 }
                 (true, phase, _, _) => self.report.projects.push(skipped(row, phase)),
             }
@@ -322,7 +337,8 @@ fn skipped(row: &ProjectRow, phase: ProjectPhase) -> ProjectReport {
         ProjectPhase::Waiting | ProjectPhase::Active => {
             report.exit = Exit::Items;
             if report.reason.is_empty() {
-                report.reason = "one of its projects is not listed; it is left alone this time".into();
+                report.reason =
+                    "one of its projects is not listed; it is left alone this time".into();
             }
         }
     }

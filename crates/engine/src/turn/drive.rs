@@ -89,7 +89,15 @@ pub(crate) async fn look_for(
     let mut ended = Vec::new();
     let mut left = Batch::default();
     for step in open {
-        match recover::look(ctx, project, &observed.links, &step, huly_client::markup::normal_form).await {
+        match recover::look(
+            ctx,
+            project,
+            &observed.links,
+            &step,
+            huly_client::markup::normal_form,
+        )
+        .await
+        {
             Looked::Ended(end) => ended.push((step, end)),
             Looked::Resend => again.push(step),
             Looked::Leave(error) => {

@@ -36,9 +36,15 @@ pub(super) async fn hold(
         removals_in_run: ctx.removals.load(Ordering::Acquire),
     };
     let held = guard::check(&ctx.settings.guard, &counts, plans);
-    let accepted = if held.is_empty() { Vec::new() } else { accepted(ctx, mode, row).await? };
-    let held: Vec<Held> =
-        held.into_iter().filter(|held| !accepted.iter().any(|pairs| guard::covers(pairs, held))).collect();
+    let accepted = if held.is_empty() {
+        Vec::new()
+    } else {
+        accepted(ctx, mode, row).await?
+    };
+    let held: Vec<Held> = held
+        .into_iter()
+        .filter(|held| !accepted.iter().any(|pairs| guard::covers(pairs, held)))
+        .collect();
     if !held.is_empty() {
         let classes: Vec<guard::Class> = held.iter().map(|held| held.class).collect();
         *plans = plans
@@ -49,7 +55,15 @@ pub(super) async fn hold(
         report.exit = report.exit.and(Exit::Guard);
         if ctx.lease.is_some() {
             let rows = held.iter().map(|held| held_row(ctx, row, held)).collect();
-            ctx.store.write(ctx.fence()?, &Batch { held: rows, ..Batch::default() }).await?;
+            ctx.store
+                .write(
+                    ctx.fence()?,
+                    &Batch {
+                        held: rows,
+                        ..Batch::default()
+                    },
+                )
+                .await?;
         }
         report.held.extend(held);
     }
@@ -60,7 +74,11 @@ pub(super) async fn hold(
 /// Items of each side that are known in this turn: those of links and those without.
 fn items(observed: &Observed) -> Pair<usize> {
     Pair::by(|side| {
-        let linked = observed.links.values().filter(|link| link.items.side(side).is_some()).count();
+        let linked = observed
+            .links
+            .values()
+            .filter(|link| link.items.side(side).is_some())
+            .count();
         linked + observed.unlinked.side(side).len()
     })
 }
@@ -74,24 +92,46 @@ fn removals(plans: &[LinkPlan]) -> usize {
 }
 
 /// The sets that a person accepted for this project, with those that this run was told to accept.
-async fn accepted(ctx: &Context, mode: &Mode, row: &ProjectRow) -> Result<Vec<Vec<PairHash>>, Error> {
+async fn accepted(
+    ctx: &Context,
+    mode: &Mode,
+    row: &ProjectRow,
+) -> Result<Vec<Vec<PairHash>>, Error> {
     let mut rows = ctx.store.accepted(row.id).await?;
     if let Mode::Sync { accept } = mode {
         for hash in accept {
-            let Some(known) = ctx.store.held(hash).await? else { continue };
+            let Some(known) = ctx.store.held(hash).await? else {
+                continue;
+            };
             if known.project != row.id {
                 continue;
             }
-            let known = HeldRow { accepted_at: Some(ctx.now()), ..known };
+            let known = HeldRow {
+                accepted_at: Some(ctx.now()),
+                ..known
+            };
             if ctx.lease.is_some() {
-                ctx.store.write(ctx.fence()?, &Batch { held: vec![known.clone()], ..Batch::default() }).await?;
+                ctx.store
+                    .write(
+                        ctx.fence()?,
+                        &Batch {
+                            held: vec![known.clone()],
+                            ..Batch::default()
+                        },
+                    )
+                    .await?;
             }
             rows.push(known);
         }
     }
     Ok(rows
         .into_iter()
-        .map(|row| row.pairs.iter().map(|pair| PairHash(pair.to_string())).collect())
+        .map(|row| {
+            row.pairs
+                .iter()
+                .map(|pair| PairHash(pair.to_string()))
+                .collect()
+        })
         .collect())
 }
 
@@ -101,7 +141,11 @@ fn held_row(ctx: &Context, row: &ProjectRow, held: &Held) -> HeldRow {
         project: row.id,
         class: held.class.as_str().into(),
         at: ctx.now(),
-        pairs: held.pairs.iter().map(|pair| pair.0.as_str().into()).collect(),
+        pairs: held
+            .pairs
+            .iter()
+            .map(|pair| pair.0.as_str().into())
+            .collect(),
         accepted_at: None,
     }
 }

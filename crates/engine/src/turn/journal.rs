@@ -36,13 +36,30 @@ pub(crate) async fn write(
 ) -> Result<Pair<Vec<Step>>, Error> {
     let letters = ctx.store.dead_letters(Some(row.id), u32::MAX).await?;
     let known: HashSet<_> = letters.iter().map(standing).collect();
-    let origin = Origin { project: row.id, run: ctx.run, now: ctx.now() };
-    let mut steps = Pair { huly: Vec::new(), vibe: Vec::new() };
+    let origin = Origin {
+        project: row.id,
+        run: ctx.run,
+        now: ctx.now(),
+    };
+    let mut steps = Pair {
+        huly: Vec::new(),
+        vibe: Vec::new(),
+    };
     for chunk in plans.chunks(LINKS_PER_BATCH) {
         let mut batch = Batch::default();
         for plan in chunk {
-            let Some(link) = observed.links.get(&plan.link).cloned() else { continue };
-            let mut entry = Entry { ctx, row, plan, link, known: &known, batch: &mut batch, report };
+            let Some(link) = observed.links.get(&plan.link).cloned() else {
+                continue;
+            };
+            let mut entry = Entry {
+                ctx,
+                row,
+                plan,
+                link,
+                known: &known,
+                batch: &mut batch,
+                report,
+            };
             let made = entry.link(observed, origin)?;
             let next = entry.link;
             for step in made {
@@ -62,14 +79,22 @@ pub(crate) async fn write(
 }
 
 fn forgets(plan: &LinkPlan) -> bool {
-    plan.actions.iter().any(|action| matches!(action, Action::Forget(_)))
+    plan.actions
+        .iter()
+        .any(|action| matches!(action, Action::Forget(_)))
 }
 
 /// What makes two dead letters the same one.
 type Standing = (LinkId, Side, Option<Field>, Arc<str>, Arc<str>);
 
 fn standing(letter: &DeadLetter) -> Standing {
-    (letter.link, letter.side, letter.field, Arc::clone(&letter.code), Arc::clone(&letter.value_hash))
+    (
+        letter.link,
+        letter.side,
+        letter.field,
+        Arc::clone(&letter.code),
+        Arc::clone(&letter.value_hash),
+    )
 }
 
 /// One link's plan on its way into the batch.
@@ -99,7 +124,9 @@ impl Entry<'_> {
                 Action::Conflict(conflict) => self.conflict(conflict),
                 Action::Problem(problem) => self.problem(problem),
                 Action::Notice(notice) => {
-                    self.report.notices.push(format!("{} {}: {}", notice.code, self.plan.label, notice.message).into());
+                    self.report.notices.push(
+                        format!("{} {}: {}", notice.code, self.plan.label, notice.message).into(),
+                    );
                 }
                 Action::Agree(agree) => {
                     if agree.fields.contains(Field::Description) {
@@ -127,7 +154,9 @@ impl Entry<'_> {
         if !stored && (self.link != before || made) {
             self.batch.links.push((self.row.id, self.link.clone()));
         }
-        self.batch.intents.extend(steps.iter().map(|step| step.intent.clone()));
+        self.batch
+            .intents
+            .extend(steps.iter().map(|step| step.intent.clone()));
         Ok(steps)
     }
 
@@ -151,7 +180,8 @@ impl Entry<'_> {
 
     /// A field that cannot be sent waits as its own dead letter; one that stands already is not written again.
     fn problem(&mut self, problem: &Problem) {
-        let value_hash: Arc<str> = format!("{:?}:{:?}", problem.actual, problem.message.len()).into();
+        let value_hash: Arc<str> =
+            format!("{:?}:{:?}", problem.actual, problem.message.len()).into();
         let letter = DeadLetter {
             project: self.row.id,
             link: self.link.id,
@@ -202,8 +232,13 @@ fn word(cause: &impl serde::Serialize) -> Arc<str> {
 fn unwritable(side: Side, error: serde_json::Error) -> Error {
     Error::Service {
         side,
-        source: http_kit::Error::new(http_kit::Kind::Fatal, crate::codes::UNSUPPORTED, side.as_str(), "journal")
-            .with_detail("a plan could not be written down")
-            .with_source(error),
+        source: http_kit::Error::new(
+            http_kit::Kind::Fatal,
+            crate::codes::UNSUPPORTED,
+            side.as_str(),
+            "journal",
+        )
+        .with_detail("a plan could not be written down")
+        .with_source(error),
     }
 }

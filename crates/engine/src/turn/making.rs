@@ -65,11 +65,24 @@ async fn look_up(
 ) -> Result<LookedUp, Error> {
     // Before a counterpart is made the whole other project is asked, not the last delta (design 3.5).
     let whole_huly = !observed.full && (wants.titles.huly || !wants.labels.is_empty());
-    let huly = if whole_huly { observe::list(ctx, Side::Huly, &boards.huly.id).await? } else { Vec::new() };
-    let ids: Vec<ItemId> = wants.derived.iter().map(|(_, issue)| issue.clone()).collect();
+    let huly = if whole_huly {
+        observe::list(ctx, Side::Huly, &boards.huly.id).await?
+    } else {
+        Vec::new()
+    };
+    let ids: Vec<ItemId> = wants
+        .derived
+        .iter()
+        .map(|(_, issue)| issue.clone())
+        .collect();
     let mut found = HashMap::new();
     for chunk in ids.chunks(IDS_PER_CALL) {
-        found.extend(ctx.board(Side::Huly).get(chunk).await.map_err(Error::service(Side::Huly))?);
+        found.extend(
+            ctx.board(Side::Huly)
+                .get(chunk)
+                .await
+                .map_err(Error::service(Side::Huly))?,
+        );
     }
     let derived: HashMap<ItemId, Item> = wants
         .derived
@@ -86,7 +99,9 @@ async fn look_up(
         pairs
     };
     let huly_items = if whole_huly {
-        huly.iter().map(|item| (item.clone(), linked.huly.contains(&item.id))).collect()
+        huly.iter()
+            .map(|item| (item.clone(), linked.huly.contains(&item.id)))
+            .collect()
     } else {
         all(Side::Huly, &[])
     };
@@ -101,23 +116,39 @@ async fn look_up(
         vibe: Titles::of(vibe_items.iter().map(|(item, linked)| (item, *linked))),
     };
     let extra = Pair {
-        huly: huly.into_iter().chain(derived.values().cloned()).map(|item| (item.id.clone(), item)).collect(),
+        huly: huly
+            .into_iter()
+            .chain(derived.values().cloned())
+            .map(|item| (item.id.clone(), item))
+            .collect(),
         vibe: HashMap::new(),
     };
-    Ok(LookedUp { derived, labelled, titles, extra })
+    Ok(LookedUp {
+        derived,
+        labelled,
+        titles,
+        extra,
+    })
 }
 
 /// Every item of a side that was read in this turn.
 fn present(observed: &Observed, side: Side) -> impl Iterator<Item = &Item> {
-    let linked = observed.now.values().filter_map(move |now| match now.side(side) {
-        Observation::Present(item) => Some(&**item),
-        Observation::Gone | Observation::Unseen => None,
-    });
+    let linked = observed
+        .now
+        .values()
+        .filter_map(move |now| match now.side(side) {
+            Observation::Present(item) => Some(&**item),
+            Observation::Gone | Observation::Unseen => None,
+        });
     linked.chain(observed.unlinked.side(side))
 }
 
 fn linked_items(observed: &Observed, side: Side) -> BTreeSet<ItemId> {
-    observed.links.values().filter_map(|link| link.items.side(side).clone()).collect()
+    observed
+        .links
+        .values()
+        .filter_map(|link| link.items.side(side).clone())
+        .collect()
 }
 
 async fn decide(
@@ -146,9 +177,15 @@ async fn decide(
     }
     let known = |id: LinkId| {
         if let Some(link) = observed.links.get(&id) {
-            return Some(Known { link: link.clone(), task: observed.of(&id).vibe.clone() });
+            return Some(Known {
+                link: link.clone(),
+                task: observed.of(&id).vibe.clone(),
+            });
         }
-        elsewhere.get(&id).map(|link| Known { link: link.clone(), task: Observation::Unseen })
+        elsewhere.get(&id).map(|link| Known {
+            link: link.clone(),
+            task: Observation::Unseen,
+        })
     };
     let is_linked = |side: Side, item: &ItemId| linked.side(side).contains(item);
     Ok(link::decide(
@@ -201,12 +238,21 @@ async fn read_texts(
             .side(side)
             .iter()
             .filter_map(|id| {
-                let unlinked = observed.unlinked.side(side).iter().find(|item| item.id == *id);
-                unlinked.or_else(|| looked_up.extra.side(side).get(id)).cloned()
+                let unlinked = observed
+                    .unlinked
+                    .side(side)
+                    .iter()
+                    .find(|item| item.id == *id);
+                unlinked
+                    .or_else(|| looked_up.extra.side(side).get(id))
+                    .cloned()
             })
             .collect();
         let read = planning::read_unlinked(ctx, side, observed, items, report).await?;
-        *texts.side_mut(side) = read.into_iter().map(|item| (item.id.clone(), item)).collect();
+        *texts.side_mut(side) = read
+            .into_iter()
+            .map(|item| (item.id.clone(), item))
+            .collect();
     }
     Ok(texts)
 }
@@ -225,8 +271,16 @@ fn take(
             let (link, plan) = link::adopt(rules, huly, vibe, how);
             report.adopted += 1;
             observed.adopted.insert(link.id);
-            observed.see(link.id, Side::Huly, Observation::Present(Box::new(huly.clone())));
-            observed.see(link.id, Side::Vibe, Observation::Present(Box::new(vibe.clone())));
+            observed.see(
+                link.id,
+                Side::Huly,
+                Observation::Present(Box::new(huly.clone())),
+            );
+            observed.see(
+                link.id,
+                Side::Vibe,
+                Observation::Present(Box::new(vibe.clone())),
+            );
             observed.made.insert(link.id);
             observed.links.insert(link.id, link);
             Some(plan)
@@ -241,12 +295,19 @@ fn take(
         }
         Decision::Twin { link, remove, .. } => {
             let twin = texts.vibe.get(&remove)?;
-            observed.links.contains_key(&link).then(|| link::remove_twin(link, twin))
+            observed
+                .links
+                .contains_key(&link)
+                .then(|| link::remove_twin(link, twin))
         }
         Decision::Relink { link, item } => {
             let copy = texts.vibe.get(&item)?;
             let plan = link::relink(observed.links.get(&link)?, copy);
-            observed.see(link, Side::Vibe, Observation::Present(Box::new(copy.clone())));
+            observed.see(
+                link,
+                Side::Vibe,
+                Observation::Present(Box::new(copy.clone())),
+            );
             Some(plan)
         }
         Decision::Copy { item } => {
@@ -261,7 +322,9 @@ fn take(
             None
         }
         Decision::Hold { side, item, reason } => {
-            report.notices.push(format!("{} {item}: {reason}", side.title()).into());
+            report
+                .notices
+                .push(format!("{} {item}: {reason}", side.title()).into());
             None
         }
     }

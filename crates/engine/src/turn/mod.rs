@@ -83,11 +83,21 @@ async fn run(
     let workflow = workflow::of(ctx, &boards.huly, &observed).await?;
     for problem in &workflow.problems {
         let notice = sync_core::validate::lens_notice(problem);
-        report.notices.push(format!("{} {}: {}", notice.code, row.label, notice.message).into());
+        report
+            .notices
+            .push(format!("{} {}: {}", notice.code, row.label, notice.message).into());
     }
-    let made = making::links(ctx, row, boards, &rules(ctx, &workflow), &mut observed, report).await?;
+    let first = making::links(
+        ctx,
+        row,
+        boards,
+        &rules(ctx, &workflow),
+        &mut observed,
+        report,
+    )
+    .await?;
     let mut only: Option<HashSet<LinkId>> = None;
-    let mut new = made;
+    let mut new = first;
     for _ in 0..ROUNDS {
         let rules = rules(ctx, &workflow);
         let mut plans = planning::links(ctx, &rules, &mut observed, only.as_ref(), report).await?;
@@ -176,15 +186,25 @@ async fn confirm_writes(
     written: Vec<(LinkId, Side)>,
 ) -> Result<(), Error> {
     for side in Side::ALL {
-        let links: Vec<LinkId> = written.iter().filter(|(_, at)| *at == side).map(|(link, _)| *link).collect();
+        let links: Vec<LinkId> = written
+            .iter()
+            .filter(|(_, at)| *at == side)
+            .map(|(link, _)| *link)
+            .collect();
         if links.is_empty() {
             continue;
         }
         ctx.env.sleep(ctx.settings.confirm_delay).await;
         let listed = observe::list(ctx, side, &boards.side(side).id).await?;
-        let by_id: std::collections::HashMap<_, _> = listed.into_iter().map(|item| (item.id.clone(), item)).collect();
+        let by_id: std::collections::HashMap<_, _> = listed
+            .into_iter()
+            .map(|item| (item.id.clone(), item))
+            .collect();
         for link in links {
-            let item = observed.links.get(&link).and_then(|link| link.items.side(side).clone());
+            let item = observed
+                .links
+                .get(&link)
+                .and_then(|link| link.items.side(side).clone());
             if let Some(item) = item.and_then(|id| by_id.get(&id)) {
                 observed.see(link, side, Observation::Present(Box::new(item.clone())));
             }
@@ -194,7 +214,11 @@ async fn confirm_writes(
 }
 
 /// Reads the items of links whose precondition failed: what was observed of them is old.
-async fn reobserve(ctx: &Context, observed: &mut Observed, again: &HashSet<LinkId>) -> Result<(), Error> {
+async fn reobserve(
+    ctx: &Context,
+    observed: &mut Observed,
+    again: &HashSet<LinkId>,
+) -> Result<(), Error> {
     for side in Side::ALL {
         let wanted: Vec<_> = again
             .iter()
@@ -202,7 +226,11 @@ async fn reobserve(ctx: &Context, observed: &mut Observed, again: &HashSet<LinkI
             .collect();
         let ids: Vec<_> = wanted.iter().map(|(_, item)| item.clone()).collect();
         for chunk in ids.chunks(observe::IDS_PER_CALL) {
-            let mut there = ctx.board(side).get(chunk).await.map_err(Error::service(side))?;
+            let mut there = ctx
+                .board(side)
+                .get(chunk)
+                .await
+                .map_err(Error::service(side))?;
             for (link, item) in &wanted {
                 if let Some((_, item)) = there.remove(item) {
                     observed.see(*link, side, Observation::Present(Box::new(item)));
@@ -216,7 +244,12 @@ async fn reobserve(ctx: &Context, observed: &mut Observed, again: &HashSet<LinkI
 fn vanished(observed: &Observed, report: &mut ProjectReport) {
     for (side, item) in &observed.vanished {
         report.notices.push(
-            format!("{}: {} {item} is missing, but nothing proves that it was deleted", codes::VANISHED, side.title()).into(),
+            format!(
+                "{}: {} {item} is missing, but nothing proves that it was deleted",
+                codes::VANISHED,
+                side.title()
+            )
+            .into(),
         );
     }
 }
@@ -230,9 +263,17 @@ async fn give_up(
 ) -> Result<(), Error> {
     let mut batch = Batch::default();
     for dirty in &observed.gave_up {
-        let link = observed.links.values().find(|link| link.items.side(dirty.side).as_ref() == Some(&dirty.item));
-        let label = link.and_then(|link| link.label.clone()).unwrap_or_else(|| dirty.item.as_str().into());
-        let message = format!("{label}: it failed {} times, the last time with {}", dirty.tries, dirty.code);
+        let link = observed
+            .links
+            .values()
+            .find(|link| link.items.side(dirty.side).as_ref() == Some(&dirty.item));
+        let label = link
+            .and_then(|link| link.label.clone())
+            .unwrap_or_else(|| dirty.item.as_str().into());
+        let message = format!(
+            "{label}: it failed {} times, the last time with {}",
+            dirty.tries, dirty.code
+        );
         report.problem(Outcome {
             kind: http_kit::Kind::Rejected,
             code: codes::GAVE_UP.into(),
@@ -278,8 +319,20 @@ async fn project_gone(
     report.exit = report.exit.and(Exit::Items);
     report.notices.push(reason.as_str().into());
     if ctx.lease.is_some() {
-        let row = ProjectRow { phase: ProjectPhase::Waiting, reason: reason.into(), ..row.clone() };
-        ctx.store.write(ctx.fence()?, &Batch { projects: vec![row], ..Batch::default() }).await?;
+        let row = ProjectRow {
+            phase: ProjectPhase::Waiting,
+            reason: reason.into(),
+            ..row.clone()
+        };
+        ctx.store
+            .write(
+                ctx.fence()?,
+                &Batch {
+                    projects: vec![row],
+                    ..Batch::default()
+                },
+            )
+            .await?;
     }
     Ok(())
 }
@@ -304,9 +357,20 @@ async fn close(
         ..row.clone()
     };
     // A quiet turn writes nothing: when it was last gone through is no news.
-    let quiet = ProjectRow { synced_at: row.synced_at, ..next.clone() } == *row;
+    let quiet = ProjectRow {
+        synced_at: row.synced_at,
+        ..next.clone()
+    } == *row;
     if !quiet {
-        ctx.store.write(ctx.fence()?, &Batch { projects: vec![next], ..Batch::default() }).await?;
+        ctx.store
+            .write(
+                ctx.fence()?,
+                &Batch {
+                    projects: vec![next],
+                    ..Batch::default()
+                },
+            )
+            .await?;
     }
     Ok(())
 }

@@ -27,7 +27,11 @@ use crate::{
 const INTENTS_PER_PAGE: u32 = 1_000;
 
 /// Settles what earlier runs left in flight: `planned` intents are dropped, `sent` ones are looked for.
-pub(crate) async fn recover(ctx: &Context, paired: &[Paired], report: &mut Report) -> Result<(), Error> {
+pub(crate) async fn recover(
+    ctx: &Context,
+    paired: &[Paired],
+    report: &mut Report,
+) -> Result<(), Error> {
     loop {
         let live = ctx.store.live_intents(None, INTENTS_PER_PAGE).await?;
         let full_page = live.len() >= INTENTS_PER_PAGE as usize;
@@ -62,7 +66,11 @@ fn done(report: &Report) -> u64 {
 
 /// A recovery's outcomes belong to the run; only trouble is worth an entry.
 fn keep(report: &mut Report, turn: ProjectReport) {
-    report.exit = report.exit.and(if turn.reached == Reached::Failed { Exit::Service } else { Exit::Done });
+    report.exit = report.exit.and(if turn.reached == Reached::Failed {
+        Exit::Service
+    } else {
+        Exit::Done
+    });
     report.problems.extend(turn.problems);
 }
 
@@ -75,19 +83,37 @@ async fn one(
 ) -> Result<(), Error> {
     let mut observed = Observed::default();
     let ids: Vec<LinkId> = intents.iter().filter_map(|intent| intent.link).collect();
-    observed.links = ctx.store.links_by_id(&ids).await?.into_iter().map(|(_, link)| (link.id, link)).collect();
-    let (sent, planned): (Vec<Step>, Vec<Step>) = steps(intents, &observed.links).into_iter().partition(drive::was_sent);
+    observed.links = ctx
+        .store
+        .links_by_id(&ids)
+        .await?
+        .into_iter()
+        .map(|(_, link)| (link.id, link))
+        .collect();
+    let (sent, planned): (Vec<Step>, Vec<Step>) = steps(intents, &observed.links)
+        .into_iter()
+        .partition(drive::was_sent);
     drop_planned(ctx, &observed, planned, report).await?;
     let mut by_side: HashMap<Side, Vec<Step>> = HashMap::new();
     for step in sent {
         by_side.entry(step.intent.side).or_default().push(step);
     }
     for side in Side::ALL {
-        let Some(steps) = by_side.remove(&side) else { continue };
+        let Some(steps) = by_side.remove(&side) else {
+            continue;
+        };
         let count = steps.len() as u64;
         let mut driven = Driven::default();
         let writes = turn.tally.side(side).writes();
-        let again = drive::look_for(ctx, paired.boards.side(side), &mut observed, steps, turn, &mut driven).await?;
+        let again = drive::look_for(
+            ctx,
+            paired.boards.side(side),
+            &mut observed,
+            steps,
+            turn,
+            &mut driven,
+        )
+        .await?;
         let settled = turn.tally.side(side).writes().saturating_sub(writes);
         report.recovered.settled += settled;
         report.recovered.replanned += driven.again.len() as u64;
@@ -96,7 +122,15 @@ async fn one(
             .saturating_sub(settled)
             .saturating_sub(driven.again.len() as u64)
             .saturating_sub(again.len() as u64);
-        drive::steps(ctx, side, paired.boards.side(side), &mut observed, again, turn).await?;
+        drive::steps(
+            ctx,
+            side,
+            paired.boards.side(side),
+            &mut observed,
+            again,
+            turn,
+        )
+        .await?;
     }
     Ok(())
 }
@@ -121,7 +155,13 @@ async fn drop_planned(
 ) -> Result<(), Error> {
     let mut batch = Batch::default();
     for mut step in planned {
-        settle::mark_dirty(ctx, &step, &observed.links, crate::codes::INTERRUPTED, &mut batch);
+        settle::mark_dirty(
+            ctx,
+            &step,
+            &observed.links,
+            crate::codes::INTERRUPTED,
+            &mut batch,
+        );
         step.intent.state = IntentState::Dropped;
         batch.intents.push(step.intent);
         report.recovered.dropped += 1;

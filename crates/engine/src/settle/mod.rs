@@ -1,16 +1,18 @@
 //! Settle: outcome, new base and history of a window in one transaction (design 4.1).
 
+mod history;
+
 use std::{collections::HashMap, sync::Arc};
 
 use http_kit::Kind;
 use store::{
     Batch,
-    row::{DeadLetter, Dirty, HistoryRow, IntentState},
+    row::{DeadLetter, Dirty, IntentState},
 };
 use sync_core::{
     Side,
     ids::{ItemId, LinkId, Millis, ProjectLinkId},
-    item::{Field, Item, Value, Values},
+    item::{Field, Item},
     link::Link,
     plan::{self, Action},
 };
@@ -25,8 +27,6 @@ use crate::{
     report::{Outcome, ProjectReport},
 };
 
-/// Longest value that a history row keeps, in characters; conflicts keep values whole.
-const HISTORY_CHARS: usize = 1_000;
 /// The first wait of a failed item, doubled with every failure up to [`DIRTY_WAIT_MAX_MS`].
 const DIRTY_WAIT_MS: i64 = 5_000;
 /// The longest wait of a failed item.
@@ -88,10 +88,14 @@ pub(crate) fn window(
                 step.intent.state = IntentState::Dead;
                 step.intent.error = Some(error.code().into());
                 let first = match &step.payload.action {
-                    Action::Update(update) if update.set.len() == 1 => update.set.first().map(|change| change.field),
+                    Action::Update(update) if update.set.len() == 1 => {
+                        update.set.first().map(|change| change.field)
+                    }
                     _ => None,
                 };
-                batch.dead_letters.push(letter(ctx, &step, first, error.code(), &words(&error)));
+                batch
+                    .dead_letters
+                    .push(letter(ctx, &step, first, error.code(), &words(&error)));
                 note(report, &step, &error, Kind::Rejected);
                 batch.intents.push(step.intent);
             }
@@ -172,33 +176,61 @@ pub(crate) fn left_open(
 }
 
 /// Remembers that the items of a step's link must be looked at again although no list may show them.
-pub(crate) fn mark_dirty(ctx: &Context, step: &Step, links: &HashMap<LinkId, Link>, code: &str, batch: &mut Batch) {
-    let Some(link) = links.get(&step.link) else { return };
+pub(crate) fn mark_dirty(
+    ctx: &Context,
+    step: &Step,
+    links: &HashMap<LinkId, Link>,
+    code: &str,
+    batch: &mut Batch,
+) {
+    let Some(link) = links.get(&step.link) else {
+        return;
+    };
     for (side, item) in link.items.iter() {
         if let Some(item) = item {
-            batch.dirty.push(dirty(ctx, step.intent.project, side, item, code));
+            batch
+                .dirty
+                .push(dirty(ctx, step.intent.project, side, item, code));
         }
     }
 }
 
 /// An item that must be looked at again; the first failures by the very next run, later ones after a growing wait.
-pub(crate) fn dirty(ctx: &Context, project: ProjectLinkId, side: Side, item: &ItemId, code: &str) -> Dirty {
+pub(crate) fn dirty(
+    ctx: &Context,
+    project: ProjectLinkId,
+    side: Side,
+    item: &ItemId,
+    code: &str,
+) -> Dirty {
     let (now, tries) = (ctx.now(), ctx.failures(item));
-    let wait = DIRTY_WAIT_MS.saturating_mul(1 << tries.min(10)).min(DIRTY_WAIT_MAX_MS);
+    let wait = DIRTY_WAIT_MS
+        .saturating_mul(1 << tries.min(10))
+        .min(DIRTY_WAIT_MAX_MS);
     Dirty {
         project,
         side,
         item: item.clone(),
         since: now,
         // The first failures are tried again by the very next run.
-        next_try: if tries <= 1 { now } else { Millis(now.0.saturating_add(wait)) },
+        next_try: if tries <= 1 {
+            now
+        } else {
+            Millis(now.0.saturating_add(wait))
+        },
         tries,
         code: code.into(),
     }
 }
 
 /// A dead letter for one field, or for the whole item.
-pub(crate) fn letter(ctx: &Context, step: &Step, field: Option<Field>, code: &str, message: &str) -> DeadLetter {
+pub(crate) fn letter(
+    ctx: &Context,
+    step: &Step,
+    field: Option<Field>,
+    code: &str,
+    message: &str,
+) -> DeadLetter {
     DeadLetter {
         project: step.intent.project,
         link: step.link,
@@ -231,18 +263,28 @@ fn done(
     batch: &mut Batch,
     settled: &mut Settled,
 ) {
-    let Some(link) = links.get(&step.link) else { return };
+    let Some(link) = links.get(&step.link) else {
+        return;
+    };
     let (side, action) = (step.intent.side, &step.payload.action);
     let capabilities = ctx.board(side).capabilities();
     let (next, written) = match how {
-        How::Answered(written) => {
-            (plan::settle(link, action, Some(&written.item), &capabilities, ctx.now()), Some(written))
-        }
+        How::Answered(written) => (
+            plan::settle(link, action, Some(&written.item), &capabilities, ctx.now()),
+            Some(written),
+        ),
         How::Found(item) => (
             plan::settle_found(link, action, &item, &capabilities, ctx.now()),
-            Some(Written { item, refused: Vec::new(), lost: Vec::new() }),
+            Some(Written {
+                item,
+                refused: Vec::new(),
+                lost: Vec::new(),
+            }),
         ),
-        How::Gone => (plan::settle(link, action, None, &capabilities, ctx.now()), None),
+        How::Gone => (
+            plan::settle(link, action, None, &capabilities, ctx.now()),
+            None,
+        ),
     };
     let answer = written.as_ref().map(|written| &written.item);
     batch.clear_dead.push((step.link, side));
@@ -252,7 +294,7 @@ fn done(
         }
     }
     count(report, side, action);
-    history(ctx, step, answer, batch);
+    history::rows(ctx, step, answer, batch);
     let texts = plan::base_texts(link, action, answer, step.payload.source_text.clone());
     if texts.huly.is_some() || texts.vibe.is_some() {
         batch.texts.push((step.link, texts));
@@ -262,7 +304,9 @@ fn done(
             refused(ctx, step, links, field, &error, report, batch);
         }
         for lost in written.lost {
-            report.notices.push(format!("{} {}: {lost}", codes::MARKUP_LOST, step.payload.label).into());
+            report
+                .notices
+                .push(format!("{} {}: {lost}", codes::MARKUP_LOST, step.payload.label).into());
         }
         settled.fresh.push((step.link, side, written.item));
     }
@@ -287,7 +331,9 @@ fn refused(
 ) {
     match error.kind() {
         Kind::Rejected | Kind::Fatal => {
-            batch.dead_letters.push(letter(ctx, step, Some(field), error.code(), &words(error)));
+            batch
+                .dead_letters
+                .push(letter(ctx, step, Some(field), error.code(), &words(error)));
             note(report, step, error, Kind::Rejected);
         }
         Kind::Transient | Kind::Unknown | Kind::Conflict => {
@@ -311,64 +357,6 @@ const fn count(report: &mut ProjectReport, side: Side, action: &Action) {
         | Action::Phase(_)
         | Action::Relink(_)
         | Action::Forget(_) => {}
-    }
-}
-
-fn history(ctx: &Context, step: &Step, answer: Option<&Item>, batch: &mut Batch) {
-    let row = |field: Option<Field>, old: Option<Arc<str>>, new: Option<Arc<str>>| HistoryRow {
-        at: ctx.now(),
-        run: ctx.run,
-        project: step.intent.project,
-        link: step.link,
-        side: step.intent.side,
-        kind: Arc::clone(&step.intent.kind),
-        field,
-        old,
-        new,
-    };
-    match &step.payload.action {
-        Action::Update(update) => {
-            for change in &update.set {
-                batch.history.push(row(Some(change.field), shown(&change.from), shown(&change.to)));
-            }
-        }
-        Action::Create(create) => batch.history.push(row(None, None, Some(shorten(&create.draft.title)))),
-        Action::Cancel(cancel) => batch.history.push(row(
-            Some(Field::Status),
-            status(&cancel.expected),
-            answer.and_then(|item| status(&item.values)),
-        )),
-        Action::Remove(remove) => batch.history.push(row(None, Some(shorten(&remove.kept.title)), None)),
-        Action::Agree(_)
-        | Action::Conflict(_)
-        | Action::Problem(_)
-        | Action::Notice(_)
-        | Action::Phase(_)
-        | Action::Relink(_)
-        | Action::Forget(_) => {}
-    }
-}
-
-fn status(values: &Values) -> Option<Arc<str>> {
-    values.status.as_ref().map(|status| status.as_str().into())
-}
-
-/// A value as a history row keeps it.
-fn shown(value: &Value) -> Option<Arc<str>> {
-    match value {
-        Value::Text(text) => Some(shorten(text)),
-        Value::Status(status) => Some(status.as_str().into()),
-        Value::Unset => None,
-        Value::Priority(_) | Value::Parent(_) | Value::Labels(_) | Value::Assignee(_) | Value::DueDate(_) => {
-            Some(shorten(&serde_json::to_string(value).unwrap_or_default()))
-        }
-    }
-}
-
-fn shorten(text: &str) -> Arc<str> {
-    match text.char_indices().nth(HISTORY_CHARS) {
-        None => text.into(),
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)).into(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! One run: everything from the lease to the report.
 
+mod starts;
+
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     sync::{Arc, Mutex, atomic::AtomicUsize},
 };
 
@@ -13,8 +15,7 @@ use store::{
 };
 use sync_core::{
     Pair, Side,
-    ids::{ItemId, Millis, ProjectId, RunId, WorkspaceId},
-    item::Item,
+    ids::{Millis, RunId, WorkspaceId},
 };
 
 use tracing::Instrument as _;
@@ -24,18 +25,12 @@ use crate::{
     env::Env,
     error::Error,
     lease::{Asked, Lease, millis},
-    observe::Start,
-    port::{Board, BoardProject, Cursor},
-    projects::{self, Paired},
+    port::{Board, BoardProject},
+    projects,
     report::{Exit, Outcome, ProjectReport, Reached, Recovered, Report},
     settings::Settings,
     turn,
 };
-
-/// More changed items than this are not held at once: the projects are listed one by one instead.
-const MAX_DELTA: usize = 20_000;
-/// A project whose watermark is further behind than this does not drag the workspace's query back (design 4.4).
-const STRAGGLER_MS: i64 = 10 * 60 * 1_000;
 
 /// What a run is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,8 +191,16 @@ async fn stages(ctx: &Context, mode: &Mode, report: &mut Report) -> Result<(), E
         ctx.store.put_run(&row(report, false)).await?;
     }
     let seen = Pair {
-        huly: ctx.board(Side::Huly).projects().await.map_err(Error::service(Side::Huly))?,
-        vibe: ctx.board(Side::Vibe).projects().await.map_err(Error::service(Side::Vibe))?,
+        huly: ctx
+            .board(Side::Huly)
+            .projects()
+            .await
+            .map_err(Error::service(Side::Huly))?,
+        vibe: ctx
+            .board(Side::Vibe)
+            .projects()
+            .await
+            .map_err(Error::service(Side::Vibe))?,
     };
     let paired = projects::pair(ctx, mode, seen, report).await?;
     if *mode != Mode::Plan {
@@ -206,8 +209,8 @@ async fn stages(ctx: &Context, mode: &Mode, report: &mut Report) -> Result<(), E
     if *mode == Mode::Reconcile {
         return Ok(());
     }
-    let starts = starts(ctx, &paired).await?;
-    let (newest, work) = (starts.newest, work(paired, starts));
+    let starts = starts::starts(ctx, &paired).await?;
+    let (newest, work) = (starts.newest, starts::work(paired, starts));
     let turns = stream::iter(work)
         .map(|(paired, start)| async move { turn::take(ctx, mode, paired, start, newest).await })
         .buffer_unordered(ctx.settings.workers.max(1))
@@ -222,90 +225,14 @@ async fn stages(ctx: &Context, mode: &Mode, report: &mut Report) -> Result<(), E
     }
     report.projects.sort_by(|a, b| a.label.cmp(&b.label));
     if ctx.lease.is_some() {
-        let before = Millis(ctx.now().0.saturating_sub(millis(ctx.settings.history_keep).0));
+        let before = Millis(
+            ctx.now()
+                .0
+                .saturating_sub(millis(ctx.settings.history_keep).0),
+        );
         ctx.store.prune(before).await?;
     }
     Ok(())
-}
-
-/// What each project's turn begins with.
-struct Starts {
-    /// The newest stamp in the workspace before anything was listed: every turn that ends well covers it.
-    newest: Option<Millis>,
-    changed: HashMap<ProjectId, Vec<Item>>,
-    removed: Vec<ItemId>,
-    /// Projects that the query of changes covers.
-    covered: Vec<ProjectId>,
-}
-
-fn work(paired: Vec<Paired>, mut starts: Starts) -> Vec<(Paired, Start)> {
-    paired
-        .into_iter()
-        .map(|paired| {
-            let id = &paired.boards.huly.id;
-            let start = if starts.covered.contains(id) {
-                let items = starts.changed.remove(id).unwrap_or_default();
-                Start::Delta { items, removed: starts.removed.clone() }
-            } else {
-                Start::Full
-            };
-            (paired, start)
-        })
-        .collect()
-}
-
-/// One query of changes and one of removals for the whole workspace; projects that are new, far behind or due for a full
-/// comparison are listed on their own.
-async fn starts(ctx: &Context, paired: &[Paired]) -> Result<Starts, Error> {
-    let board = ctx.board(Side::Huly);
-    let due = due(ctx, paired);
-    let fresh: Vec<&Paired> =
-        paired.iter().filter(|paired| paired.row.watermark > Millis(0) && !due.contains(&paired.row.id)).collect();
-    let newest_mark = fresh.iter().map(|paired| paired.row.watermark).max();
-    let healthy: Vec<&&Paired> = fresh
-        .iter()
-        .filter(|paired| newest_mark.is_some_and(|newest| newest.0 - paired.row.watermark.0 <= STRAGGLER_MS))
-        .collect();
-    let lowest = healthy.iter().map(|paired| paired.row.watermark).min();
-    let mut starts =
-        Starts { newest: None, changed: HashMap::new(), removed: Vec::new(), covered: Vec::new() };
-    let (Some(lowest), true) = (lowest, board.capabilities().changes) else {
-        starts.newest = board.newest().await.map_err(Error::service(Side::Huly))?;
-        return Ok(starts);
-    };
-    let since = Millis(lowest.0.saturating_sub(millis(ctx.settings.overlap).0));
-    let mut next = Some(Cursor::since(since));
-    let mut count = 0;
-    while let Some(from) = next.take() {
-        let page = board.changes(from).await.map_err(Error::service(Side::Huly))?;
-        count += page.items.len();
-        for (project, item) in page.items {
-            starts.newest = starts.newest.max(item.modified);
-            starts.changed.entry(project).or_default().push(item);
-        }
-        if count > MAX_DELTA {
-            starts.newest = board.newest().await.map_err(Error::service(Side::Huly))?;
-            starts.changed.clear();
-            return Ok(starts);
-        }
-        next = page.next;
-    }
-    // Nothing in the overlap: the watermark stays where it is.
-    starts.newest = starts.newest.max(newest_mark);
-    starts.removed = board.removals(since).await.map_err(Error::service(Side::Huly))?;
-    starts.covered = healthy.iter().map(|paired| paired.boards.huly.id.clone()).collect();
-    Ok(starts)
-}
-
-/// Projects to be compared in full in this run: the longest waiting ones that are due, a twentieth of all at most, so that a day's
-/// comparisons do not fall on one run.
-fn due(ctx: &Context, paired: &[Paired]) -> Vec<sync_core::ids::ProjectLinkId> {
-    let limit = ctx.now().0.saturating_sub(millis(ctx.settings.full_compare_every).0);
-    let mut due: Vec<&ProjectRow> =
-        paired.iter().map(|paired| &paired.row).filter(|row| row.compared_at.0 <= limit).collect();
-    due.sort_by_key(|row| row.compared_at);
-    due.truncate((paired.len() / 20).max(1));
-    due.iter().map(|row| row.id).collect()
 }
 
 /// Closes the run: figures, row, lease.
@@ -313,7 +240,11 @@ async fn finish(ctx: Context, report: &mut Report) {
     report.traffic = ctx.boards.as_ref().map(|board| board.traffic());
     report.peak_memory = peak_memory();
     let mut errors: BTreeMap<&'static str, u64> = BTreeMap::new();
-    let all = report.projects.iter().flat_map(|project| &project.problems).chain(&report.problems);
+    let all = report
+        .projects
+        .iter()
+        .flat_map(|project| &project.problems)
+        .chain(&report.problems);
     for outcome in all {
         *errors.entry(outcome.kind.as_str()).or_default() += 1;
     }
@@ -343,7 +274,9 @@ fn row(report: &Report, ended: bool) -> RunRow {
 /// The largest resident size so far, from the kernel's own count; `None` where there is no such file.
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
     Some(kib * 1024)
 }
@@ -392,7 +325,10 @@ pub(crate) fn named(row: &ProjectRow, boards: Option<&Pair<BoardProject>>) -> Pr
     ProjectReport {
         id: Some(row.id),
         label: Arc::clone(&row.label),
-        name: boards.map_or_else(|| Arc::clone(&row.name), |boards| Arc::clone(&boards.huly.name)),
+        name: boards.map_or_else(
+            || Arc::clone(&row.name),
+            |boards| Arc::clone(&boards.huly.name),
+        ),
         ..ProjectReport::default()
     }
 }

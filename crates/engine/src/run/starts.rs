@@ -1,0 +1,125 @@
+//! What each project's turn begins with: one query of changes for the whole workspace, or a full listing.
+
+use std::collections::HashMap;
+
+use store::row::ProjectRow;
+use sync_core::{
+    Side,
+    ids::{ItemId, Millis, ProjectId, ProjectLinkId},
+    item::Item,
+};
+
+use crate::{
+    context::Context, error::Error, lease::millis, observe::Start, port::Cursor, projects::Paired,
+};
+
+/// A project whose watermark is further behind than this does not drag the workspace's query back (design 4.4).
+const STRAGGLER_MS: i64 = 10 * 60 * 1_000;
+/// More changed items than this are not held at once: the projects are listed one by one instead.
+const MAX_DELTA: usize = 20_000;
+/// What each project's turn begins with.
+pub(super) struct Starts {
+    /// The newest stamp in the workspace before anything was listed: every turn that ends well covers it.
+    pub(super) newest: Option<Millis>,
+    changed: HashMap<ProjectId, Vec<Item>>,
+    removed: Vec<ItemId>,
+    /// Projects that the query of changes covers.
+    covered: Vec<ProjectId>,
+}
+
+/// Each pair with what its turn begins with.
+pub(super) fn work(paired: Vec<Paired>, mut starts: Starts) -> Vec<(Paired, Start)> {
+    paired
+        .into_iter()
+        .map(|paired| {
+            let id = &paired.boards.huly.id;
+            let start = if starts.covered.contains(id) {
+                let items = starts.changed.remove(id).unwrap_or_default();
+                Start::Delta {
+                    items,
+                    removed: starts.removed.clone(),
+                }
+            } else {
+                Start::Full
+            };
+            (paired, start)
+        })
+        .collect()
+}
+
+/// One query of changes and one of removals for the whole workspace; projects that are new, far behind or due for a full
+/// comparison are listed on their own.
+pub(super) async fn starts(ctx: &Context, paired: &[Paired]) -> Result<Starts, Error> {
+    let board = ctx.board(Side::Huly);
+    let due = due(ctx, paired);
+    let fresh: Vec<&Paired> = paired
+        .iter()
+        .filter(|paired| paired.row.watermark > Millis(0) && !due.contains(&paired.row.id))
+        .collect();
+    let newest_mark = fresh.iter().map(|paired| paired.row.watermark).max();
+    let healthy: Vec<&&Paired> = fresh
+        .iter()
+        .filter(|paired| {
+            newest_mark.is_some_and(|newest| newest.0 - paired.row.watermark.0 <= STRAGGLER_MS)
+        })
+        .collect();
+    let lowest = healthy.iter().map(|paired| paired.row.watermark).min();
+    let mut starts = Starts {
+        newest: None,
+        changed: HashMap::new(),
+        removed: Vec::new(),
+        covered: Vec::new(),
+    };
+    let (Some(lowest), true) = (lowest, board.capabilities().changes) else {
+        starts.newest = board.newest().await.map_err(Error::service(Side::Huly))?;
+        return Ok(starts);
+    };
+    let since = Millis(lowest.0.saturating_sub(millis(ctx.settings.overlap).0));
+    let mut next = Some(Cursor::since(since));
+    let mut count = 0;
+    while let Some(from) = next.take() {
+        let page = board
+            .changes(from)
+            .await
+            .map_err(Error::service(Side::Huly))?;
+        count += page.items.len();
+        for (project, item) in page.items {
+            starts.newest = starts.newest.max(item.modified);
+            starts.changed.entry(project).or_default().push(item);
+        }
+        if count > MAX_DELTA {
+            starts.newest = board.newest().await.map_err(Error::service(Side::Huly))?;
+            starts.changed.clear();
+            return Ok(starts);
+        }
+        next = page.next;
+    }
+    // Nothing in the overlap: the watermark stays where it is.
+    starts.newest = starts.newest.max(newest_mark);
+    starts.removed = board
+        .removals(since)
+        .await
+        .map_err(Error::service(Side::Huly))?;
+    starts.covered = healthy
+        .iter()
+        .map(|paired| paired.boards.huly.id.clone())
+        .collect();
+    Ok(starts)
+}
+
+/// Projects to be compared in full in this run: the longest waiting ones that are due, a twentieth of all at most, so that a day's
+/// comparisons do not fall on one run.
+fn due(ctx: &Context, paired: &[Paired]) -> Vec<ProjectLinkId> {
+    let limit = ctx
+        .now()
+        .0
+        .saturating_sub(millis(ctx.settings.full_compare_every).0);
+    let mut due: Vec<&ProjectRow> = paired
+        .iter()
+        .map(|paired| &paired.row)
+        .filter(|row| row.compared_at.0 <= limit)
+        .collect();
+    due.sort_by_key(|row| row.compared_at);
+    due.truncate((paired.len() / 20).max(1));
+    due.iter().map(|row| row.id).collect()
+}
