@@ -182,8 +182,10 @@ impl Huly {
         position: Position,
         size: NonZeroU32,
     ) -> Result<Page<T>, Error> {
-        let rows = self.find(&position.narrow(find, size)).await?;
-        let page = position.absorb(rows, size);
+        let find = position.narrow(find, size).counted();
+        let reply = self.wire.post(FIND_ROUTE, "find-all", &find, Effect::Read);
+        let body = reply.await?.body;
+        let page = position.absorb(find.read(&body)?, size, Find::read_total(&body)?);
         page.map_err(|missing| FIND.shape("value.modifiedOn", missing.to_string()))
     }
 

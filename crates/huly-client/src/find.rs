@@ -50,6 +50,8 @@ struct Options {
     projection: Vec<(String, i8)>,
     #[serde(skip_serializing_if = "is_false")]
     show_archived: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    total: bool,
 }
 
 impl Find {
@@ -106,6 +108,20 @@ impl Find {
         self
     }
 
+    /// With the number of documents that fit, beside those of the page: whether there are more must not be guessed from the
+    /// page's length, since a server may cap it lower than asked.
+    #[must_use]
+    pub fn counted(mut self) -> Self {
+        self.options.total = true;
+        self
+    }
+
+    /// Reads the number of documents that fit; `None` where the answer does not tell.
+    pub(crate) fn read_total(body: &[u8]) -> Result<Option<u64>, Error> {
+        let total: Total = FIND.decode(body)?;
+        Ok(total.total.and_then(|total| u64::try_from(total).ok()))
+    }
+
     /// Reads an answer to this query: puts back the fields that the server cut out because they equal the query's
     /// plain values, then reads each document.
     pub fn read<T: DeserializeOwned>(&self, body: &[u8]) -> Result<Vec<T>, Error> {
@@ -139,6 +155,13 @@ impl Find {
 #[derive(Debug, Deserialize)]
 struct Found {
     value: Vec<Map<String, Value>>,
+}
+
+/// How many documents fit: -1 where it was not asked for.
+#[derive(Debug, Deserialize)]
+struct Total {
+    #[serde(default)]
+    total: Option<i64>,
 }
 
 /// An object whose keys stand in the order of the list: the order of a sort counts.

@@ -93,9 +93,16 @@ impl Position {
         }
     }
 
-    /// What is new in the page that was asked for here, and where the next one begins.
-    pub fn absorb<T: PageRow>(self, rows: Vec<T>, size: NonZeroU32) -> Result<Page<T>, NoStamp> {
-        let full = u32::try_from(rows.len()).unwrap_or(u32::MAX) >= size.get();
+    /// What is new in the page that was asked for here, and where the next one begins. `total` is how many rows fit from
+    /// here on, where the server told: a server that caps pages lower than asked must not end the reading.
+    pub fn absorb<T: PageRow>(
+        self,
+        rows: Vec<T>,
+        size: NonZeroU32,
+        total: Option<u64>,
+    ) -> Result<Page<T>, NoStamp> {
+        let asked = u32::try_from(rows.len()).unwrap_or(u32::MAX) >= size.get();
+        let full = asked || total.is_some_and(|total| total > rows.len() as u64);
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
             let next = self.after_the_last_page();
             return Ok(Page { rows, next });
@@ -197,7 +204,7 @@ mod tests {
     /// A server of documents by id, which answers pages as the real one does.
     type Model = BTreeMap<DocRef, Millis>;
 
-    fn answer(model: &Model, position: &Position, size: NonZeroU32) -> Vec<Row> {
+    fn answer(model: &Model, position: &Position, size: NonZeroU32, cap: usize) -> (Vec<Row>, u64) {
         let rows = model.iter().map(|(id, at)| Row(id.clone(), *at));
         let mut rows: Vec<Row> = match position {
             Position::From { at, .. } => rows.filter(|row| row.1 >= *at).collect(),
@@ -207,8 +214,9 @@ mod tests {
             }
         };
         rows.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
-        rows.truncate(size.get() as usize);
-        rows
+        let total = rows.len() as u64;
+        rows.truncate((size.get() as usize).min(cap));
+        (rows, total)
     }
 
     proptest! {
@@ -216,6 +224,7 @@ mod tests {
         fn every_document_is_given_out_at_its_last_stamp_whatever_changes_while_paging(
             stamps in prop::collection::vec(0_i64..6, 0..40),
             size in 1_u32..6,
+            cap in 1_usize..6,
             since in 0_i64..4,
             changes in prop::collection::vec((0_usize..40, 0_u8..4), 0..30),
         ) {
@@ -226,7 +235,8 @@ mod tests {
             let mut changes = changes.into_iter();
             let mut next = Some(Position::since(Millis(since)));
             while let Some(position) = next {
-                let page = position.clone().absorb(answer(&model, &position, size), size).expect("stamped");
+                let (rows, total) = answer(&model, &position, size, cap);
+                let page = position.clone().absorb(rows, size, Some(total)).expect("stamped");
                 given.extend(page.rows.into_iter().map(|row| (row.0, row.1)));
                 next = page.next;
                 pages += 1;
@@ -249,12 +259,15 @@ mod tests {
         }
 
         #[test]
-        fn without_changes_nothing_comes_twice(stamps in prop::collection::vec(0_i64..4, 0..40), size in 1_u32..6) {
+        fn without_changes_nothing_comes_twice(
+            stamps in prop::collection::vec(0_i64..4, 0..40), size in 1_u32..6, cap in 1_usize..6,
+        ) {
             let size = NonZeroU32::new(size).expect("not zero");
             let model: Model = stamps.iter().enumerate().map(|(n, at)| (DocRef::new(format!("{n:03}")), Millis(*at))).collect();
             let (mut given, mut next) = (Vec::new(), Some(Position::since(Millis(0))));
             while let Some(position) = next {
-                let page = position.clone().absorb(answer(&model, &position, size), size).expect("stamped");
+                let (rows, total) = answer(&model, &position, size, cap);
+                let page = position.clone().absorb(rows, size, Some(total)).expect("stamped");
                 given.extend(page.rows);
                 next = page.next;
             }
@@ -273,7 +286,7 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         let page = Position::since(Millis(1))
-            .absorb(rows(&["a", "b"]), size)
+            .absorb(rows(&["a", "b"]), size, None)
             .expect("stamped");
         let ties = page.next.expect("more");
         assert_eq!(
@@ -283,7 +296,7 @@ mod tests {
                 after: "b".into()
             }
         );
-        let page = ties.absorb(rows(&["c"]), size).expect("stamped");
+        let page = ties.absorb(rows(&["c"]), size, None).expect("stamped");
         assert_eq!(page.next, Some(Position::Past { at: Millis(5) }));
     }
 }
