@@ -26,6 +26,7 @@ use crate::{
     },
 };
 
+mod body;
 mod conn;
 mod files;
 mod intents;

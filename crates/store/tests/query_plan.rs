@@ -1,5 +1,7 @@
 //! No statement walks a whole table of links, intents, dirty items or history.
 
+#![cfg(test)]
+
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 use store::sqlite::{OpenOptions, SqliteStore, sql};
 use sync_core::ids::Millis;

@@ -134,7 +134,7 @@ pub(super) async fn newest_write_id(conn: &mut SqliteConnection) -> Result<Optio
 /// Whether an id was ever journaled.
 pub(super) async fn knows_write_id(conn: &mut SqliteConnection, id: &str) -> Result<bool, Error> {
     let query = sqlx::query(sql::WRITE_ID_KNOWN).bind(id.to_owned());
-    Ok(rows::one(conn, "write_ids", query, |row| row.int())
+    Ok(rows::one(conn, "write_ids", query, rows::number)
         .await?
         .is_some())
 }

@@ -165,7 +165,7 @@ pub(super) async fn check(tx: &mut SqliteConnection, fence: &Fence) -> Result<()
     let query = sqlx::query(sql::FENCE)
         .bind(Arc::clone(&fence.scope))
         .bind(fence.token);
-    let ours = rows::one(tx, "leases", query, |row| row.int()).await?;
+    let ours = rows::one(tx, "leases", query, rows::number).await?;
     ours.map(|_| ()).ok_or_else(|| fenced(fence))
 }
 

@@ -1,180 +1,26 @@
-//! Links: the columns that are asked for, and a compact JSON body for the rest (about 300 bytes a row in all).
+//! Links: how they are found, and how a batch of them is written.
 
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
 };
 
-use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 use sync_core::{
     Pair, Side,
-    ids::{Generation, ItemId, LinkId, Millis, ProjectLinkId, RulesVersion, StatusId},
-    item::{Extra, FieldSet, TextVersion, Values},
-    link::{LastWrite, Link, Phase},
+    ids::{ItemId, LinkId, ProjectLinkId},
+    link::Link,
 };
 use uuid::Uuid;
 
 use super::{
+    body::Body,
     rows::{self, Bound, Columns},
-    sql,
+    sql::{self, Multi},
 };
 use crate::error::Error;
 
 const TABLE: &str = "links";
-
-/// What a link's row holds beside its columns. Keys are one letter and defaults are left out: there is a row for every item.
-#[derive(Serialize, Deserialize)]
-struct Body {
-    #[serde(rename = "o")]
-    origin: Side,
-    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
-    label: Option<Arc<str>>,
-    #[serde(rename = "h")]
-    huly: Half,
-    #[serde(rename = "v")]
-    vibe: Half,
-    #[serde(rename = "f", default, skip_serializing_if = "is_default")]
-    frozen: FieldSet,
-    #[serde(rename = "p", default, skip_serializing_if = "is_default")]
-    phase: Phase,
-    #[serde(rename = "r", default, skip_serializing_if = "is_default")]
-    rebuilt: bool,
-    #[serde(rename = "u", default, skip_serializing_if = "is_default")]
-    rules: u64,
-}
-
-/// One side's part of a body.
-#[derive(Serialize, Deserialize)]
-struct Half {
-    #[serde(flatten)]
-    base: Raw,
-    #[serde(rename = "g", default, skip_serializing_if = "is_default")]
-    generation: Generation,
-    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
-    write: Option<Write>,
-}
-
-/// A side's raw values. On Vibe's side the base's title is left out where it is Huly's.
-#[derive(Serialize, Deserialize)]
-struct Raw {
-    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
-    title: Option<Arc<str>>,
-    #[serde(rename = "d", default, skip_serializing_if = "TextVersion::is_none")]
-    description: TextVersion,
-    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
-    status: Option<StatusId>,
-    #[serde(rename = "x", default, skip_serializing_if = "is_default")]
-    extra: Extra,
-}
-
-/// A last write.
-#[derive(Serialize, Deserialize)]
-struct Write {
-    #[serde(rename = "a")]
-    at: Millis,
-    #[serde(rename = "f")]
-    fields: FieldSet,
-    #[serde(rename = "b")]
-    before: Raw,
-    #[serde(rename = "n", default, skip_serializing_if = "is_default")]
-    resent: u32,
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
-impl Raw {
-    fn of(values: &Values, title: Option<&Arc<str>>) -> Raw {
-        Raw {
-            title: title.cloned(),
-            description: values.description.clone(),
-            status: values.status.clone(),
-            extra: values.extra.clone(),
-        }
-    }
-
-    fn values(self, title: &Arc<str>) -> Values {
-        Values {
-            title: self.title.unwrap_or_else(|| Arc::clone(title)),
-            description: self.description,
-            status: self.status,
-            extra: self.extra,
-        }
-    }
-}
-
-impl Half {
-    fn of(link: &Link, side: Side, title: Option<&Arc<str>>) -> Half {
-        let write = link.last_write.side(side).as_ref().map(|write| Write {
-            at: write.at,
-            fields: write.fields,
-            before: Raw::of(&write.before, Some(&write.before.title)),
-            resent: write.resent,
-        });
-        Half {
-            base: Raw::of(link.base.side(side), title),
-            generation: *link.generation.side(side),
-            write,
-        }
-    }
-}
-
-impl Body {
-    fn of(link: &Link) -> Body {
-        let (huly, vibe) = (&link.base.huly.title, &link.base.vibe.title);
-        Body {
-            origin: link.origin,
-            label: link.label.clone(),
-            huly: Half::of(link, Side::Huly, Some(huly)),
-            vibe: Half::of(link, Side::Vibe, Some(vibe).filter(|vibe| *vibe != huly)),
-            frozen: link.frozen,
-            phase: link.phase,
-            rebuilt: link.rebuilt,
-            rules: link.rules.0,
-        }
-    }
-
-    fn link(self, id: LinkId, items: Pair<Option<ItemId>>, version: u64) -> Link {
-        let title = self.huly.base.title.clone().unwrap_or_default();
-        let halves = Pair {
-            huly: self.huly,
-            vibe: self.vibe,
-        };
-        let generation = Pair {
-            huly: halves.huly.generation,
-            vibe: halves.vibe.generation,
-        };
-        let (huly, vibe) = (halves.huly, halves.vibe);
-        let write = |write: Write| LastWrite {
-            at: write.at,
-            fields: write.fields,
-            before: write.before.values(&Arc::default()),
-            resent: write.resent,
-        };
-        Link {
-            id,
-            origin: self.origin,
-            items,
-            label: self.label,
-            base: Pair {
-                huly: huly.base.values(&title),
-                vibe: vibe.base.values(&title),
-            },
-            generation,
-            frozen: self.frozen,
-            phase: self.phase,
-            rebuilt: self.rebuilt,
-            last_write: Pair {
-                huly: huly.write.map(write),
-                vibe: vibe.write.map(write),
-            },
-            rules: RulesVersion(self.rules),
-            version,
-        }
-    }
-}
 
 /// A link ready to be stored.
 struct Row {
@@ -218,14 +64,14 @@ fn decode(row: &mut Columns<'_>) -> Result<(ProjectLinkId, Link), Error> {
     Ok((project, body.link(id, items, version)))
 }
 
-fn bind(query: Bound, row: &Row) -> Result<Bound, Error> {
-    Ok(query
+fn bind(query: Bound, row: &Row) -> Bound {
+    query
         .bind(row.project)
         .bind(row.id)
         .bind(row.huly.clone())
         .bind(row.vibe.clone())
         .bind(row.version)
-        .bind(Arc::clone(&row.body)))
+        .bind(Arc::clone(&row.body))
 }
 
 /// All links of one project, in the order of their ids.
@@ -336,16 +182,26 @@ async fn put_chunk(
     encoded: &[Row],
 ) -> Result<(), Error> {
     let expected = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
-    let mut written =
-        rows::put(tx, "write links", &sql::LINKS_PUT_SAME_ITEMS, encoded, bind).await?;
+    let mut written = put_rows(tx, &sql::LINKS_PUT_SAME_ITEMS, encoded).await?;
     if written < expected {
-        written += rows::put(tx, "write links", &sql::LINKS_PUT, encoded, bind).await?;
+        written += put_rows(tx, &sql::LINKS_PUT, encoded).await?;
     }
     if written < expected {
         unchanged_or_stale(tx, chunk).await
     } else {
         Ok(())
     }
+}
+
+async fn put_rows(
+    tx: &mut SqliteConnection,
+    statement: &'static Multi,
+    encoded: &[Row],
+) -> Result<u64, Error> {
+    rows::put(tx, "write links", statement, encoded, |query, row| {
+        Ok(bind(query, row))
+    })
+    .await
 }
 
 /// Rows that were not written have a stored version that is not lower: fine where the stored row is the same.

@@ -83,17 +83,28 @@ pub(super) async fn migrate(
         (State::Version(version), Some(path)) => Some(back_up(conn, path, version, now).await?),
         (State::Version(_), None) | (State::Fresh, _) => None,
     };
+    let moved = apply(conn, steps, now, new_id).await;
+    // The store is as it was, so the copy is of no use; a run that is repeated every minute must not fill the disk with them.
+    if let (Err(_), Some(copy)) = (&moved, &backup) {
+        discard(copy);
+    }
+    moved.map(|()| backup)
+}
+
+/// Runs the missing steps, in one transaction.
+async fn apply(
+    conn: &mut SqliteConnection,
+    steps: &[Step],
+    now: Millis,
+    new_id: Uuid,
+) -> Result<(), Error> {
     let op = at("migrate");
     let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(&op)?;
     // Another process may have done it while this one waited for the lock.
     let version = match inspect(&mut tx, steps).await? {
         State::Fresh => {
-            sqlx::raw_sql(AssertSqlSafe(format!(
-                "PRAGMA application_id = {APPLICATION}"
-            )))
-            .execute(&mut *tx)
-            .await
-            .map_err(&op)?;
+            let mark = AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION}"));
+            sqlx::raw_sql(mark).execute(&mut *tx).await.map_err(&op)?;
             0
         }
         State::Version(version) => version,
@@ -121,8 +132,7 @@ pub(super) async fn migrate(
             .await
             .map_err(&op)?;
     }
-    tx.commit().await.map_err(&op)?;
-    Ok(backup)
+    tx.commit().await.map_err(&op)
 }
 
 /// Makes a consistent copy beside the store, and checks that it is whole.
@@ -135,30 +145,35 @@ async fn back_up(
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".v{version}.{}.backup", now.0));
     let copy = path.with_file_name(name);
+    let failed = |(reason, source): Failure| Error::Backup {
+        path: copy.clone(),
+        reason,
+        source: source.map(Box::new),
+    };
+    // Made by us, so that it is never readable by others; SQLite copies into an empty file.
+    files::create(&copy).map_err(|error| failed(("it could not be created", Some(error))))?;
     match copy_to(conn, &copy, version).await {
         Ok(()) => Ok(copy),
-        Err((reason, source)) => {
-            // What is half there must not be taken for a backup; that it could not be made is the error to tell.
-            if let Err(error) = fs::remove_file(&copy) {
-                tracing::warn!(path = %copy.display(), %error, "an incomplete backup could not be removed");
-            }
-            Err(Error::Backup {
-                path: copy,
-                reason,
-                source: source.map(Box::new),
-            })
+        Err(failure) => {
+            // What is half there must not be taken for a backup.
+            discard(&copy);
+            Err(failed(failure))
         }
     }
 }
 
-async fn copy_to(
-    conn: &mut SqliteConnection,
-    copy: &Path,
-    version: i64,
-) -> Result<(), (&'static str, Option<Error>)> {
+/// Removes a copy. That this fails is told, but is not the error that matters then.
+fn discard(copy: &Path) {
+    if let Err(error) = fs::remove_file(copy) {
+        tracing::warn!(path = %copy.display(), %error, "a backup that is of no use could not be removed");
+    }
+}
+
+/// What went wrong with a backup, and why.
+type Failure = (&'static str, Option<Error>);
+
+async fn copy_to(conn: &mut SqliteConnection, copy: &Path, version: i64) -> Result<(), Failure> {
     let failed = |reason| move |error: Error| (reason, Some(error));
-    // Made by us, so that it is never readable by others; SQLite copies into an empty file.
-    files::create(copy).map_err(failed("it could not be created"))?;
     let text = copy.to_str().ok_or(("its path is not unicode", None))?;
     let copied = sqlx::query("VACUUM INTO ?1")
         .bind(text)
@@ -173,15 +188,15 @@ async fn copy_to(
     if sound != "ok" || found != version {
         return Err(("it is not sound", None));
     }
-    let synced = fs::File::open(copy).and_then(|file| file.sync_all());
-    let synced = synced.and_then(|()| sync_directory(copy));
-    synced
-        .map_err(|source| Error::File {
-            op: "syncing",
-            path: copy.to_owned(),
-            source,
-        })
-        .map_err(failed("it could not be made durable"))
+    let synced = fs::File::open(copy)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| sync_directory(copy));
+    let synced = synced.map_err(|source| Error::File {
+        op: "syncing",
+        path: copy.to_owned(),
+        source,
+    });
+    synced.map_err(failed("it could not be made durable"))
 }
 
 /// Opens a copy; gives the verdict of the integrity check, and its version.

@@ -100,18 +100,8 @@ async fn open(path: &Path, options: &OpenOptions) -> Result<Opened, Error> {
     files::prepare(path)?;
     let file = file(path, options)?;
     let mut writer = connect(&file.clone().synchronous(SqliteSynchronous::Full)).await?;
-    // Before anything is changed: a foreign or newer file stays as it is.
-    migrate::inspect(&mut writer, migrate::STEPS).await?;
-    write_ahead(&mut writer).await?;
-    let backed_up = migrate::migrate(
-        &mut writer,
-        migrate::STEPS,
-        Some(path),
-        options.now,
-        options.new_id,
-    )
-    .await?;
-    let id = store_id(&mut writer).await?;
+    let ready = ready(&mut writer, path, options).await;
+    let ((id, backed_up), writer) = or_close(ready, writer).await?;
     let mut readers = Vec::with_capacity(READERS);
     for _ in 0..READERS {
         readers.push(connect(&file.clone().pragma("query_only", "ON")).await?);
@@ -120,26 +110,65 @@ async fn open(path: &Path, options: &OpenOptions) -> Result<Opened, Error> {
     Ok(Opened { store, backed_up })
 }
 
+async fn ready(
+    writer: &mut SqliteConnection,
+    path: &Path,
+    options: &OpenOptions,
+) -> Result<(StoreId, Option<PathBuf>), Error> {
+    // Before anything is changed: a foreign or newer file stays as it is.
+    migrate::inspect(writer, migrate::STEPS).await?;
+    write_ahead(writer).await?;
+    let backed_up = migrate::migrate(
+        writer,
+        migrate::STEPS,
+        Some(path),
+        options.now,
+        options.new_id,
+    )
+    .await?;
+    Ok((store_id(writer).await?, backed_up))
+}
+
 async fn open_existing(path: &Path, options: &OpenOptions) -> Result<SqliteStore, Error> {
     if !files::exists(path)? {
         return Err(Error::Missing);
     }
     // Not SQLite's own read-only mode: that one leaves the files beside a WAL database lying about.
     let mut reader = connect(&file(path, options)?.pragma("query_only", "ON")).await?;
-    let supported = migrate::newest(migrate::STEPS);
-    match migrate::inspect(&mut reader, migrate::STEPS).await? {
-        migrate::State::Fresh => return Err(Error::Missing),
-        migrate::State::Version(found) if found < supported => {
-            return Err(Error::Older { found, supported });
-        }
-        migrate::State::Version(_) => {}
-    }
-    let id = store_id(&mut reader).await?;
+    let readable = readable(&mut reader).await;
+    let (id, reader) = or_close(readable, reader).await?;
     Ok(SqliteStore::new(
         id,
         Some(path.to_owned()),
         Connections::new(reader, Vec::new()),
     ))
+}
+
+async fn readable(reader: &mut SqliteConnection) -> Result<StoreId, Error> {
+    let supported = migrate::newest(migrate::STEPS);
+    match migrate::inspect(reader, migrate::STEPS).await? {
+        migrate::State::Fresh => Err(Error::Missing),
+        migrate::State::Version(found) if found < supported => {
+            Err(Error::Older { found, supported })
+        }
+        migrate::State::Version(_) => store_id(reader).await,
+    }
+}
+
+/// Closes a connection that is not used any more because of an error, so that no files are left beside the database.
+async fn or_close<T>(
+    result: Result<T, Error>,
+    conn: SqliteConnection,
+) -> Result<(T, SqliteConnection), Error> {
+    match result {
+        Ok(value) => Ok((value, conn)),
+        Err(error) => {
+            if let Err(second) = conn.close().await {
+                tracing::debug!(error = %second, "the connection could not be closed after an error");
+            }
+            Err(error)
+        }
+    }
 }
 
 fn wrap(path: &Path) -> impl FnOnce(Error) -> Error {

@@ -141,7 +141,7 @@ pub(super) async fn counts(conn: &mut SqliteConnection) -> Result<Counts, Error>
 
 async fn count(conn: &mut SqliteConnection, statement: &'static str) -> Result<u64, Error> {
     Ok(
-        rows::one(conn, "counts", sqlx::query(statement), |row| row.small())
+        rows::one(conn, "counts", sqlx::query(statement), rows::count)
             .await?
             .unwrap_or(0),
     )

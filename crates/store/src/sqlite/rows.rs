@@ -141,6 +141,16 @@ impl<'r> Columns<'r> {
     }
 }
 
+/// A row that is one number.
+pub(super) fn number(row: &mut Columns<'_>) -> Result<i64, Error> {
+    row.int()
+}
+
+/// A row that is one count.
+pub(super) fn count(row: &mut Columns<'_>) -> Result<u64, Error> {
+    row.small()
+}
+
 /// Reads all rows of a statement, one at a time.
 pub(super) async fn all<T>(
     conn: &mut SqliteConnection,

@@ -1,7 +1,7 @@
 //! Every statement of this crate, in one list: `tests/query_plan.rs` asks SQLite for the plan of each of them.
 //!
 //! A statement over many rows is a [`Multi`]: its text exists in a few sizes only, so that SQLite prepares each once.
-//! A condition that is always true, as in [`HISTORY`], makes SQLite walk an index from its end instead of sorting a table.
+//! A condition that is always true, as in `HISTORY`, makes SQLite walk an index from its end instead of sorting a table.
 
 use std::sync::OnceLock;
 
