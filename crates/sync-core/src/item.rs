@@ -158,12 +158,12 @@ impl TextVersion {
         }
         TextVersion(hex::encode(Sha256::digest(text.as_bytes())).into())
     }
-    /// In a base: the text named `held` was merged into the other side's, and this side, whose base was `base`, is still
-    /// to be written. Like an unset status it is never compared with what the side shows (design 3.1 b), so it equals no
-    /// version of a text.
+    /// In a base: the text named `held` was merged into the other side's, and this side, whose base was `base` and which we
+    /// last wrote at `written`, is still to be written. Like an unset status it is never compared with what the side shows
+    /// (design 3.1 b), so it equals no version of a text.
     #[must_use]
-    pub fn owed(base: &TextVersion, held: &TextVersion) -> TextVersion {
-        TextVersion(format!("{OWED}{}:{}", base.0, held.0).into())
+    pub fn owed(base: &TextVersion, written: Option<Millis>, held: &TextVersion) -> TextVersion {
+        TextVersion(format!("{}{}", owed_prefix(base, written), held.0).into())
     }
     /// Whether it was made by [`TextVersion::owed`].
     pub fn is_owed(&self) -> bool {
@@ -171,8 +171,15 @@ impl TextVersion {
     }
     /// Whether it was made by [`TextVersion::owed`] of this base.
     pub fn is_owed_since(&self, base: &TextVersion) -> bool {
-        let rest = self.0.strip_prefix(OWED).and_then(|rest| rest.strip_prefix(base.as_str()));
-        rest.is_some_and(|rest| rest.starts_with(':'))
+        self.0.strip_prefix(OWED).and_then(|rest| rest.strip_prefix(base.as_str())).is_some_and(|rest| rest.starts_with(':'))
+    }
+    /// Whether it was made by [`TextVersion::owed`] of this base and of the same last write.
+    pub fn is_owed_at(&self, base: &TextVersion, written: Option<Millis>) -> bool {
+        self.0.starts_with(&owed_prefix(base, written))
+    }
+    /// Whether it was made by [`TextVersion::owed`] of this text.
+    pub fn owes(&self, held: &TextVersion) -> bool {
+        self.is_owed() && self.0.strip_suffix(held.as_str()).is_some_and(|rest| rest.ends_with(':'))
     }
     /// Whether there is no description.
     pub fn is_none(&self) -> bool {
@@ -186,6 +193,10 @@ impl TextVersion {
 
 /// No blob's name and no hash begins like this.
 const OWED: &str = "owed:";
+
+fn owed_prefix(base: &TextVersion, written: Option<Millis>) -> String {
+    format!("{OWED}{}:{}:", base.0, written.unwrap_or_default().0)
+}
 
 impl Default for TextVersion {
     fn default() -> Self {

@@ -106,7 +106,7 @@ impl Adopting<'_> {
             self.agree.insert(Field::Description);
         } else if self.differ(Field::Description, Value::Text(huly)) {
             let held = &self.items.vibe.values.description;
-            self.link.base.vibe.description = TextVersion::owed(held, held);
+            self.link.base.vibe.description = TextVersion::owed(held, None, held);
         }
     }
 

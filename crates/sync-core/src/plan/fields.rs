@@ -175,8 +175,7 @@ impl Work {
             }
             let mut source_values = view.values(side.opposite()).clone();
             if self.both_texts && set.iter().any(|change| change.field == Field::Description) {
-                let base = &view.base(side.opposite()).description;
-                source_values.description = TextVersion::owed(base, &source_values.description);
+                source_values.description = owed(view, side.opposite());
             }
             let item = (*items.side(side)).clone();
             let expected = view.values(side).clone();
@@ -184,6 +183,12 @@ impl Work {
         }
         actions
     }
+}
+
+/// The base of a side that is still to take its part of a merge.
+fn owed(view: &View<'_>, side: Side) -> TextVersion {
+    let written = view.link.last_write.side(side).as_ref().map(|write| write.at);
+    TextVersion::owed(&view.base(side).description, written, &view.values(side).description)
 }
 
 /// Whether the policy of a field lets `side` overrule an edit of the other one (design 3.6).

@@ -87,14 +87,15 @@ pub fn base_texts(
         }
         Action::Update(update) => {
             let written = update.set.iter().find(|change| change.field == Field::Description);
-            let Some(Change { to: Value::Text(sent), .. }) = written else { return texts };
+            let Some(Change { to: Value::Text(sent), why, .. }) = written else { return texts };
             if written.is_some_and(|change| !was_taken(update, change, answer)) {
                 return texts;
             }
             *texts.side_mut(update.side) = answered.or_else(|| Some(Arc::clone(sent)));
             let source = update.side.opposite();
             // The other side got its own part of the merge already: what stood there before must not come back.
-            *texts.side_mut(source) = if superseded(before, update) { None } else { source_text };
+            let stays = *why == Why::Resend || superseded(before, update);
+            *texts.side_mut(source) = if stays { None } else { source_text };
         }
         Action::Cancel(_)
         | Action::Remove(_)
@@ -191,7 +192,9 @@ fn updated(next: &mut Link, update: &Update, answer: Option<&Item>, now: Millis)
             Some(item) => next.base.side_mut(side).take(change.field, &item.values),
             None => next.base.side_mut(side).put(change.field, &change.to),
         }
-        if change.field != Field::Description || !superseded(&before, update) {
+        // What is sent again brings nothing new of the other side: what that one still owes stays owed.
+        let brings = change.why != Why::Resend;
+        if brings && (change.field != Field::Description || !superseded(&before, update)) {
             next.base.side_mut(source).take(change.field, &update.source_values);
         }
     }
@@ -223,9 +226,17 @@ fn remembers(link: &Link, side: Side, update: &Update, fields: FieldSet) -> bool
 
 /// Whether the source of a merged description was itself written since that merge was planned: its new base stands.
 fn superseded(link: &Link, update: &Update) -> bool {
-    let (owed, base) =
-        (&update.source_values.description, &link.base.side(update.side.opposite()).description);
-    owed.is_owed() && owed != base && !owed.is_owed_since(base)
+    let source = update.side.opposite();
+    let (owed, base) = (&update.source_values.description, &link.base.side(source).description);
+    if !owed.is_owed() || owed == base {
+        return false;
+    }
+    let write = link.last_write.side(source).as_ref();
+    let written = write.is_some_and(|write| {
+        write.fields.contains(Field::Description) && owed.owes(&write.before.description)
+    });
+    // A part of the merge may bring the very text of the base back: then only the write itself tells.
+    !owed.is_owed_since(base) || (written && !owed.is_owed_at(base, write.map(|write| write.at)))
 }
 
 /// Our last write to a side: fields of an earlier one stay, with what stood there before that one, since its echo may
