@@ -24,6 +24,8 @@ use crate::{env::Env, settings::LeaseSettings};
 pub(crate) struct Lease {
     fence: Fence,
     until: Arc<AtomicI64>,
+    /// Until when a holder before us, which never released it, could still begin writes.
+    taken_over: Option<Millis>,
     heartbeat: JoinHandle<()>,
 }
 
@@ -68,12 +70,13 @@ impl Lease {
                     settings,
                 );
                 let heartbeat = tokio::spawn(beat.in_current_span());
-                if let Some(before) = after {
+                if let Some(before) = &after {
                     tracing::warn!(host = %before.host, pid = before.pid, "took over from a run that never ended");
                 }
                 Ok(Asked::Granted(Lease {
                     fence,
                     until,
+                    taken_over: after.map(|before| before.until),
                     heartbeat,
                 }))
             }
@@ -83,6 +86,11 @@ impl Lease {
     /// What every batch names.
     pub(crate) const fn fence(&self) -> &Fence {
         &self.fence
+    }
+
+    /// When the lease before ours ended, where its holder never released it: until then it may have sent what it had journaled.
+    pub(crate) const fn taken_over(&self) -> Option<Millis> {
+        self.taken_over
     }
 
     /// Whether a remote write that has its answer within `write_deadline` may start now: the services cannot check our

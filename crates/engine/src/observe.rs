@@ -17,6 +17,7 @@ use crate::{
     context::Context,
     error::Error,
     port::{BoardProject, Cursor},
+    projects::Paired,
     settle,
 };
 
@@ -127,10 +128,14 @@ pub(crate) fn endless(side: Side) -> Error {
 /// Reads both sides of one pair of projects.
 pub(crate) async fn project(
     ctx: &Context,
-    row: &ProjectRow,
-    boards: &Pair<BoardProject>,
+    paired: &Paired,
     start: Start,
 ) -> Result<Observed, Error> {
+    let Paired {
+        row,
+        boards,
+        imagined,
+    } = paired;
     let links = ctx.store.links(row.id).await?;
     let mut observed = Observed {
         project: Some(row.id),
@@ -145,7 +150,11 @@ pub(crate) async fn project(
     });
     observed.links = links.into_iter().map(|link| (link.id, link)).collect();
 
-    let vibe = list(ctx, Side::Vibe, &boards.vibe.id).await?;
+    let vibe = if *imagined {
+        Vec::new()
+    } else {
+        list(ctx, Side::Vibe, &boards.vibe.id).await?
+    };
     take(&mut observed, &by_item, Side::Vibe, vibe);
     let missing = missing(&observed, Side::Vibe);
     prove(

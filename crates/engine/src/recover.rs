@@ -110,6 +110,9 @@ fn found(answers: Vec<Option<Item>>) -> Option<Item> {
 pub(crate) async fn wait_out(ctx: &Context, sent_at: Option<Millis>) {
     let Some(sent_at) = sent_at else { return };
     let settings = &ctx.settings;
+    // A holder that was taken over may have sent until its lease ended, whatever the journal's stamp says (design 4.6).
+    let taken_over = ctx.lease.as_ref().and_then(crate::lease::Lease::taken_over);
+    let sent_at = taken_over.map_or(sent_at, |until| sent_at.max(until));
     let until = sent_at
         .0
         .saturating_add(millis(settings.write_deadline + settings.late_create).0);

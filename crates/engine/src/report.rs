@@ -177,7 +177,7 @@ pub struct ProjectReport {
     pub problem_count: u64,
     /// Things people should know.
     pub notices: Vec<Arc<str>>,
-    /// Items looked at.
+    /// Issues and tasks that were read, of both sides together.
     pub items: u64,
     /// How the project counts for the exit code.
     pub exit: Exit,

@@ -3,7 +3,10 @@
 mod asking;
 mod make;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use http_kit::Kind;
 use store::{
@@ -32,6 +35,8 @@ use asking::{is_called, plan, side_of};
 pub(crate) struct Paired {
     pub(crate) row: ProjectRow,
     pub(crate) boards: Pair<BoardProject>,
+    /// Vibe's project is only planned: there is nothing to list on it.
+    pub(crate) imagined: bool,
 }
 
 /// Which pairs there are in this run, after projects were linked, made, put to sleep or woken.
@@ -52,6 +57,7 @@ pub(crate) async fn pair(
         mode,
         seen,
         rows: rows.into_iter().map(|row| (row.id, row)).collect(),
+        imagined: BTreeSet::new(),
         report,
     };
     for action in &actions {
@@ -110,6 +116,8 @@ struct Pairs<'a> {
     mode: &'a Mode,
     seen: Pair<Vec<BoardProject>>,
     rows: BTreeMap<ProjectLinkId, ProjectRow>,
+    /// Pairs whose Vibe project is only planned.
+    imagined: BTreeSet<ProjectLinkId>,
     report: &'a mut Report,
 }
 
@@ -129,12 +137,16 @@ impl Pairs<'_> {
                 name,
                 path,
             } => {
-                if !self.wanted(huly) || self.ctx.lease.is_none() {
+                if !self.wanted(huly) {
                     return Ok(());
                 }
                 let Some(row) = self.new_row(*id, huly, None) else {
                     return Ok(());
                 };
+                if self.ctx.lease.is_none() {
+                    self.imagine(row, name);
+                    return Ok(());
+                }
                 match make::project(
                     self.ctx,
                     row,
@@ -244,6 +256,27 @@ impl Pairs<'_> {
         self.store(row).await
     }
 
+    /// A run that only reads goes on as if the project had been made, empty.
+    fn imagine(&mut self, row: ProjectRow, name: &Arc<str>) {
+        let id = ProjectId::new(row.id.to_string());
+        self.seen.vibe.push(BoardProject {
+            id: id.clone(),
+            label: None,
+            name: Arc::clone(name),
+            description: None,
+            archived: false,
+            member: true,
+            repository: None,
+            modified: None,
+        });
+        self.imagined.insert(row.id);
+        let projects = Pair {
+            vibe: Some(id),
+            ..row.projects.clone()
+        };
+        self.rows.insert(row.id, ProjectRow { projects, ..row });
+    }
+
     /// Remembers a row, in the store too where this run may write.
     async fn store(&mut self, row: ProjectRow) -> Result<(), Error> {
         if self.ctx.lease.is_some() && *self.mode != Mode::Plan {
@@ -316,6 +349,7 @@ impl Pairs<'_> {
                     pairs.push(Paired {
                         row: row.clone(),
                         boards: Pair { huly, vibe },
+                        imagined: self.imagined.contains(&row.id),
                     });
                 }
                 (true, phase, _, _) => self.report.projects.push(skipped(row, phase)),

@@ -71,9 +71,9 @@ async fn run(
     newest: Option<Millis>,
     report: &mut ProjectReport,
 ) -> Result<(), Error> {
-    let Paired { row, boards } = paired;
+    let Paired { row, boards, .. } = paired;
     let full = matches!(start, Start::Full);
-    let mut observed = observe::project(ctx, row, boards, start).await?;
+    let mut observed = observe::project(ctx, paired, start).await?;
     report.items = observed.items;
     if let Some(side) = observed.project_gone {
         return project_gone(ctx, row, boards, side, report).await;
