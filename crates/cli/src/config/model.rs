@@ -213,6 +213,9 @@ pub struct Retry {
     pub max_attempts: u32,
     /// `give_up_after`: 1 s to 90 d, default 24 h.
     pub give_up_after: Duration,
+    /// `late_create`: how long after `write_timeout` a create without an answer may still take effect where the service
+    /// cannot recognise a repeat; 0 s to 60 min, default 30 s (design 4.2).
+    pub late_create: Duration,
 }
 
 /// `[log]`.
@@ -220,7 +223,7 @@ pub struct Retry {
 pub struct Log {
     /// `format`; default `text`.
     pub format: LogFormat,
-    /// `level`; default `info`.
+    /// `level`; default `warn`.
     pub level: LogLevel,
 }
 

@@ -242,13 +242,14 @@ impl Reader<'_> {
         Retry {
             max_attempts: self.count("retry.max_attempts", 5, 1..=100),
             give_up_after: self.span("retry.give_up_after", DAY, seconds(1)..=DAY * 90),
+            late_create: self.span("retry.late_create", seconds(30), NONE..=HOUR),
         }
     }
 
     fn log(&mut self) -> Log {
         Log {
             format: self.choice("log.format", LogFormat::Text, LogFormat::ALL),
-            level: self.choice("log.level", LogLevel::Info, LogLevel::ALL),
+            level: self.choice("log.level", LogLevel::Warn, LogLevel::ALL),
         }
     }
 }

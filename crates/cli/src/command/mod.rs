@@ -1,0 +1,116 @@
+//! One module per command.
+
+mod config;
+mod demo;
+mod plan;
+mod reconcile;
+mod runs;
+mod sim;
+mod status;
+mod sync;
+mod world;
+
+use engine::report::Exit;
+
+use crate::{
+    args::{Args, Command, Global, Json, LogFormat, Once, RunsCommand, Sync},
+    config::{self as configuration, Choice, Config, Inputs},
+    failure::Failure,
+    logging, output,
+};
+
+/// Does what the command line says. Whatever goes wrong is told on stderr, and with `--json` on stdout, too.
+pub(crate) async fn run(args: Args) -> Exit {
+    let json = wants_json(&args.command);
+    let done = Box::pin(dispatch(args)).await;
+    let failure = match done {
+        Ok(exit) => return exit,
+        Err(failure) => failure,
+    };
+    let told = output::tell(&failure.to_string());
+    let printed = if json {
+        output::json(&failure.json())
+    } else {
+        Ok(())
+    };
+    match told.and(printed) {
+        Ok(()) => failure.exit,
+        // neither stream can be written: only the exit code is left to tell
+        Err(unwritten) => failure.exit.and(unwritten.exit),
+    }
+}
+
+async fn dispatch(args: Args) -> Result<Exit, Failure> {
+    let Args { global, command } = args;
+    match command {
+        Command::Plan(plan) => {
+            let config = configured(&global)?;
+            plan::run(&config, &global, &plan.project, plan.json.json).await
+        }
+        Command::Sync(Sync::Once(Once {
+            dry_run: true,
+            project,
+            json,
+            ..
+        })) => {
+            let config = configured(&global)?;
+            plan::run(&config, &global, &project, json.json).await
+        }
+        Command::Sync(Sync::Once(once)) => {
+            let config = configured(&global)?;
+            sync::once(&config, &global, once).await
+        }
+        Command::Reconcile(Json { json }) => {
+            let config = configured(&global)?;
+            reconcile::run(&config, &global, json).await
+        }
+        Command::Status(Json { json }) => status::run(&configured(&global)?, json).await,
+        Command::Config(command) => config::run(&configured(&global)?, &command),
+        Command::Runs(runs) => runs::run(&configured(&global)?, runs).await,
+        Command::Demo(demo) => {
+            unconfigured(&global)?;
+            demo::run(&demo).await
+        }
+        Command::Sim(command) => {
+            unconfigured(&global)?;
+            sim::run(command).await
+        }
+    }
+}
+
+/// Whether the command prints one JSON document.
+fn wants_json(command: &Command) -> bool {
+    match command {
+        Command::Plan(plan) => plan.json.json,
+        Command::Sync(Sync::Once(once)) => once.json.json,
+        Command::Reconcile(Json { json })
+        | Command::Status(Json { json })
+        | Command::Config(crate::args::Config::Show(Json { json })) => *json,
+        Command::Runs(runs) => match &runs.command {
+            None => runs.list.json.json,
+            Some(RunsCommand::List(list)) => list.json.json,
+            Some(RunsCommand::Show { json, .. }) => json.json,
+        },
+        Command::Demo(_) | Command::Sim(_) => false,
+    }
+}
+
+/// The configuration, with logging begun as it says.
+fn configured(global: &Global) -> Result<Config, Failure> {
+    let flags = Vec::new();
+    let inputs = Inputs::from_process(global.config.clone(), flags).map_err(|error| {
+        Failure::usage(format!("the working directory cannot be found: {error}"))
+    })?;
+    let config = configuration::load(&inputs)?;
+    let json = match (global.log_format, config.log.format) {
+        (Some(LogFormat::Json), _) | (None, configuration::LogFormat::Json) => true,
+        (Some(LogFormat::Text), _) | (None, configuration::LogFormat::Text) => false,
+    };
+    logging::start(config.log.level.word(), json, global)?;
+    Ok(config)
+}
+
+/// Logging alone, for commands that bring everything with them.
+fn unconfigured(global: &Global) -> Result<(), Failure> {
+    logging::start("error", global.log_format == Some(LogFormat::Json), global)
+}

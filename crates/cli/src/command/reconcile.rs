@@ -1,0 +1,22 @@
+//! `hvs reconcile`: settles what an interrupted run left, and nothing else.
+
+use engine::{report::Exit, run::Mode};
+
+use crate::{
+    args::Global, config::Config, connect, failure::Failure, output, settings, signals::Interrupt,
+};
+
+/// Settles it.
+pub(crate) async fn run(config: &Config, global: &Global, json: bool) -> Result<Exit, Failure> {
+    let interrupt = Interrupt::listen()?;
+    let store = connect::open_store(config).await?;
+    let engine = interrupt
+        .or(Box::pin(connect::engine(
+            config,
+            store,
+            settings::settings(config, &[]),
+        )))
+        .await?;
+    let report = engine.run(Mode::Reconcile, &interrupt.stop).await;
+    output::report::run(&report, json, global)
+}

@@ -1,0 +1,46 @@
+//! `hvs sync once`: one pass.
+
+use std::io::IsTerminal;
+
+use engine::{report::Exit, run::Mode};
+use store::{Store, row::ProjectPhase};
+
+use crate::{
+    args::{Global, Once},
+    config::Config,
+    connect,
+    failure::Failure,
+    output, settings,
+    signals::Interrupt,
+};
+
+/// Brings both sides together.
+pub(crate) async fn once(config: &Config, global: &Global, once: Once) -> Result<Exit, Failure> {
+    let interrupt = Interrupt::listen()?;
+    let store = connect::open_store(config).await?;
+    let mut settings = settings::settings(config, &once.project);
+    if std::io::stderr().is_terminal() && is_first_sync(store.as_ref()).await? {
+        // somebody watches, and a first sync takes as long as it takes (issue 6a)
+        settings.run_deadline = None;
+    }
+    let engine = interrupt
+        .or(Box::pin(connect::engine(config, store, settings)))
+        .await?;
+    let report = engine
+        .run(
+            Mode::Sync {
+                accept: once.accept,
+            },
+            &interrupt.stop,
+        )
+        .await;
+    output::report::run(&report, once.json.json, global)
+}
+
+/// Whether any project still waits for the end of its first sync.
+async fn is_first_sync(store: &dyn Store) -> Result<bool, Failure> {
+    let projects = store.projects().await?;
+    let waits =
+        |row: &store::row::ProjectRow| row.phase == ProjectPhase::Active && !row.first_sync_done;
+    Ok(projects.is_empty() || projects.iter().any(waits))
+}

@@ -1,0 +1,125 @@
+//! Both simulated servers on loopback, and a configuration that leads to them.
+
+use std::path::Path;
+
+use engine::report::Exit;
+use sim::{
+    calls::Counts,
+    clock::Clock,
+    dataset::{Boards, Login},
+    http::{RateLimit, Running, Server, huly_router, serve, vibe_router},
+    huly::{Huly, Session},
+    vibe::{Generation, Vibe},
+};
+use sync_core::Pair;
+
+use crate::{args::Shape, failure::Failure};
+
+/// Chances and jitter of faults follow from it.
+const SEED: u64 = 1;
+
+/// Both servers, running until this is dropped.
+pub(crate) struct World {
+    /// The model of Huly, with faults and counters.
+    pub huly: Server<Huly>,
+    /// The model of Vibe Kanban, likewise.
+    pub vibe: Server<Vibe>,
+    /// The account that hvs signs in with.
+    pub login: Login,
+    /// The same person, for what people do by hand.
+    pub who: Session,
+    listening: Pair<Running>,
+}
+
+/// A clock that shows the real time now and runs with it.
+pub(crate) fn clock() -> Clock {
+    Clock::running(jiff::Timestamp::now().as_millisecond())
+}
+
+/// The simulation's word for a shape.
+pub(crate) const fn generation(shape: Shape) -> Generation {
+    match shape {
+        Shape::L1 => Generation::L1,
+        Shape::L2 => Generation::L2,
+    }
+}
+
+impl World {
+    /// Serves both boards; port 0 takes a free one.
+    pub(crate) async fn start(boards: Boards, ports: Pair<u16>) -> Result<Self, Failure> {
+        let who = boards.session();
+        let Boards {
+            huly, vibe, login, ..
+        } = boards;
+        let (huly, vibe) = (Server::new(huly, SEED), Server::new(vibe, SEED));
+        let unserved = |port: u16| {
+            move |error: std::io::Error| {
+                Failure::new(
+                    Exit::Usage,
+                    format!("cannot listen on 127.0.0.1:{port}: {error}"),
+                )
+                .hint("choose another port, or 0 for a free one")
+            }
+        };
+        let listening = Pair {
+            huly: serve(huly_router(&huly, RateLimit::default()), ports.huly)
+                .await
+                .map_err(unserved(ports.huly))?,
+            vibe: serve(vibe_router(&vibe), ports.vibe)
+                .await
+                .map_err(unserved(ports.vibe))?,
+        };
+        Ok(Self {
+            huly,
+            vibe,
+            login,
+            who,
+            listening,
+        })
+    }
+
+    /// Where they listen.
+    pub(crate) fn addresses(&self) -> Pair<String> {
+        self.listening.as_ref().map(Running::url)
+    }
+
+    /// `hvs.toml` for these servers, with its store at `store`.
+    pub(crate) fn config(&self, store: &Path) -> String {
+        let addresses = self.addresses();
+        let workspace = self.huly.model.lock().workspace().url.clone();
+        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        format!(
+            "# Simulated servers: they hold nothing of value and forget everything when they end.\n\n\
+             [huly]\nurl = {}\nworkspace = {}\nemail = {}\npassword = {}\n\n\
+             [vibe]\nurl = {}\nrepo_roots = [{}]\n\n\
+             [store]\npath = {}\n",
+            quoted(&addresses.huly),
+            quoted(&workspace),
+            quoted(&self.login.email),
+            quoted(&self.login.password),
+            quoted(&addresses.vibe),
+            quoted(sim::dataset::REPO_ROOT),
+            quoted(&store.display().to_string()),
+        )
+    }
+
+    /// What both servers counted so far.
+    pub(crate) fn calls(&self) -> Pair<Counts> {
+        Pair {
+            huly: self.huly.calls.snapshot(),
+            vibe: self.vibe.calls.snapshot(),
+        }
+    }
+
+    /// Starts counting again.
+    pub(crate) fn reset_calls(&self) {
+        self.huly.calls.reset();
+        self.vibe.calls.reset();
+    }
+
+    /// Ends both servers.
+    pub(crate) async fn shutdown(self) {
+        let Pair { huly, vibe } = self.listening;
+        tokio::join!(huly.shutdown(), vibe.shutdown());
+    }
+}

@@ -1,0 +1,123 @@
+//! From a configuration to an engine that can run: store, services, settings.
+
+use std::{path::Path, sync::Arc};
+
+use engine::{
+    connect,
+    env::{Env, System},
+    run::Engine,
+    settings::Settings,
+};
+use store::{
+    Store,
+    sqlite::{OpenOptions, Opened, SqliteStore},
+};
+use sync_core::{Pair, Side, ids::WorkspaceId};
+
+use crate::{config::Config, failure::Failure, output, settings, words};
+
+/// The store's row that says which Huly workspace it belongs to: also the scope of the lease.
+pub(crate) const WORKSPACE: &str = "workspace";
+
+/// Opens the store that the configuration names, and makes it where there is none. An older one is moved on, which is told.
+pub(crate) async fn open_store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
+    let Opened { store, backed_up } = SqliteStore::open(&config.store.path, &options()).await?;
+    if let Some(backup) = backed_up {
+        let head = words::styled(words::WARN.bold(), "note:");
+        output::tell(&format!(
+            "{head} the store was of an older version; it is kept as {}",
+            backup.display()
+        ))?;
+    }
+    Ok(Arc::new(store))
+}
+
+/// The store for a plan: where there is none yet, none is made, and the plan is that of a first run.
+pub(crate) async fn store_for_plan(config: &Config) -> Result<Arc<dyn Store>, Failure> {
+    if exists(&config.store.path)? {
+        return open_store(config).await;
+    }
+    Ok(Arc::new(SqliteStore::open_in_memory(&options()).await?))
+}
+
+/// Opens the store to look into it, if there is one.
+pub(crate) async fn find_store(config: &Config) -> Result<Option<Arc<dyn Store>>, Failure> {
+    let path = &config.store.path;
+    if !exists(path)? {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(
+        SqliteStore::open_existing(path, &options()).await?,
+    )))
+}
+
+fn options() -> OpenOptions {
+    OpenOptions::new(System.now(), System.ordered_id())
+}
+
+fn exists(path: &Path) -> Result<bool, Failure> {
+    path.try_exists().map_err(|error| {
+        Failure::usage(format!(
+            "the store cannot be looked for at `{}`: {error}",
+            path.display()
+        ))
+        .hint("set `path` in [store], or HVS_STORE_PATH, to a place that can be read")
+    })
+}
+
+/// Signs in to Huly, finds Vibe Kanban, and puts an engine together.
+pub(crate) async fn engine(
+    config: &Config,
+    store: Arc<dyn Store>,
+    settings: Settings,
+) -> Result<Engine, Failure> {
+    let services = config.services()?;
+    let env: Arc<dyn Env> = Arc::new(System);
+    let tag = connect::store_tag(store.as_ref());
+    let huly = async {
+        let connection = settings::huly(&config.huly, services);
+        connect::huly(connection, Arc::clone(&env), tag)
+            .await
+            .map_err(|error| Failure::service(Side::Huly, services.huly_url, &error))
+    };
+    let vibe = async {
+        let http = settings::vibe(&config.vibe.http);
+        connect::vibe(services.vibe_url.clone(), http)
+            .await
+            .map_err(|error| Failure::service(Side::Vibe, services.vibe_url, &error))
+    };
+    let (huly, vibe) = tokio::try_join!(huly, vibe)?;
+    let workspace = WorkspaceId(huly.workspace());
+    own_workspace(store.as_ref(), workspace, &config.store.path).await?;
+    Ok(Engine {
+        store,
+        env,
+        boards: Pair {
+            huly: Arc::new(huly),
+            vibe: Arc::new(vibe),
+        },
+        settings: Arc::new(settings),
+        workspace,
+    })
+}
+
+/// A store remembers one workspace: with another one, everything would look deleted.
+async fn own_workspace(
+    store: &dyn Store,
+    workspace: WorkspaceId,
+    path: &Path,
+) -> Result<(), Failure> {
+    let workspace = workspace.to_string();
+    match store.meta(WORKSPACE).await? {
+        Some(known) if known == workspace => Ok(()),
+        None => Ok(store.set_meta(WORKSPACE, &workspace).await?),
+        Some(known) => {
+            let what = format!(
+                "the store `{}` belongs to the Huly workspace {known}, not to {workspace}",
+                path.display()
+            );
+            Err(Failure::usage(what)
+                .hint("give each workspace a store of its own: `path` in [store]"))
+        }
+    }
+}

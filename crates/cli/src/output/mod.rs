@@ -1,0 +1,44 @@
+//! What is printed: data on stdout, everything else on stderr.
+
+pub(crate) mod plan;
+pub(crate) mod problem;
+pub(crate) mod report;
+pub(crate) mod table;
+
+use std::io::{self, Write};
+
+use engine::report::Exit;
+use serde::Serialize;
+
+use crate::{failure::Failure, words};
+
+/// Prints a line (or several) of data on stdout. Colours are taken out where nobody sees them (`NO_COLOR`, a file, a pipe).
+pub(crate) fn data(text: &str) -> Result<(), Failure> {
+    finish(writeln!(anstream::stdout().lock(), "{text}"), "stdout")
+}
+
+/// Prints a document as JSON on stdout.
+pub(crate) fn json(document: &impl Serialize) -> Result<(), Failure> {
+    let text = words::json(document).map_err(|error| {
+        Failure::new(
+            Exit::Bug,
+            format!("the answer cannot be written as JSON: {error}"),
+        )
+    })?;
+    finish(writeln!(io::stdout().lock(), "{text}"), "stdout")
+}
+
+/// Tells people something on stderr.
+pub(crate) fn tell(text: &str) -> Result<(), Failure> {
+    finish(writeln!(anstream::stderr().lock(), "{text}"), "stderr")
+}
+
+/// A reader that went away (`| head`) has what it wanted; anything else is told.
+fn finish(written: io::Result<()>, where_to: &str) -> Result<(), Failure> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::usage(format!(
+            "cannot write to {where_to}: {error}"
+        ))),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,310 @@
+//! The one place where the configuration becomes what the engine takes.
+
+use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};
+
+use engine::{
+    connect::{Credentials, HttpSettings, HulyConnection, HulyLimits, Rate, vibe_settings},
+    settings::{LeaseSettings, ProjectSettings, Settings},
+};
+use sync_core::{
+    guard,
+    lens::StatusNames,
+    rules::{Creation, Deletion, Policies, Policy},
+};
+use url::Url;
+
+use crate::config::{self, Choice, Config, Create, DeletePolicy, FieldPolicy};
+
+/// What a run is told. `only` are the projects named on the command line.
+pub(crate) fn settings(config: &Config, only: &[String]) -> Settings {
+    let Config {
+        huly,
+        vibe,
+        sync,
+        fields,
+        guard,
+        store,
+        lease,
+        retry,
+        ..
+    } = config;
+    Settings {
+        create: creation(sync.create),
+        create_projects: sync.projects_create,
+        policies: Policies {
+            title: policy(fields.title),
+            description: policy(fields.description),
+            status: policy(fields.status),
+            ..Policies::default()
+        },
+        deletion: deletion(config.delete),
+        status_names: status_names(&config.status),
+        guard: guards(guard),
+        workers: usize::try_from(sync.workers).unwrap_or(usize::MAX),
+        run_deadline: Some(sync.run_deadline),
+        overlap: huly.overlap,
+        full_compare_every: sync.full_compare_every,
+        confirm_window: sync.confirm_window,
+        write_deadline: huly.http.write_timeout.max(vibe.http.write_timeout),
+        max_attempts: retry.max_attempts,
+        give_up_after: retry.give_up_after,
+        late_create: retry.late_create,
+        history_keep: store.history_keep,
+        lease: LeaseSettings {
+            ttl: lease.ttl,
+            heartbeat: lease.heartbeat,
+        },
+        repo_roots: vibe.repo_roots.clone(),
+        projects: projects(&config.projects),
+        only: only.to_vec(),
+        huly_browse: huly
+            .url
+            .as_ref()
+            .zip(huly.workspace.as_deref())
+            .map(|(url, workspace)| browse(url, workspace)),
+        ..Settings::default()
+    }
+}
+
+/// How to reach Huly.
+pub(crate) fn huly(config: &config::Huly, services: config::Services<'_>) -> HulyConnection {
+    HulyConnection {
+        front: services.huly_url.clone(),
+        credentials: match services.credentials {
+            config::Credentials::Token(token) => Credentials::Token(token.value().clone()),
+            config::Credentials::Password { email, password } => Credentials::Password {
+                email: email.clone(),
+                password: password.value().clone(),
+            },
+        },
+        workspace: services.workspace.to_owned(),
+        limits: huly_limits(&config.http),
+        page_size: NonZeroU32::new(config.page_size).unwrap_or(NonZeroU32::MIN),
+    }
+}
+
+/// The HTTP settings of Vibe.
+pub(crate) fn vibe(config: &config::Http) -> HttpSettings {
+    busy(&vibe_settings(), config)
+}
+
+/// The transactor carries the load, so the limits are its; the collaborator ends in it. Signing in and the front keep
+/// their own small limits and take only the times.
+fn huly_limits(config: &config::Http) -> HulyLimits {
+    let own = HulyLimits::default();
+    let collaborator = HttpSettings {
+        rate: own.collaborator.rate,
+        ..busy(&own.collaborator, config)
+    };
+    HulyLimits {
+        front: timed(&own.front, config),
+        account: timed(&own.account, config),
+        transactor: busy(&own.transactor, config),
+        collaborator,
+    }
+}
+
+fn timed(own: &HttpSettings, config: &config::Http) -> HttpSettings {
+    HttpSettings {
+        read_timeout: config.read_timeout,
+        write_timeout: config.write_timeout,
+        connect_timeout: config.connect_timeout,
+        deadline: own.deadline.max(config.read_timeout * 2),
+        idle_connections: usize::try_from(config.idle_connections).unwrap_or(usize::MAX),
+        idle_timeout: config.idle_timeout,
+        ..own.clone()
+    }
+}
+
+fn busy(own: &HttpSettings, config: &config::Http) -> HttpSettings {
+    HttpSettings {
+        concurrency: usize::try_from(config.concurrency).unwrap_or(usize::MAX),
+        write_concurrency: usize::try_from(config.write_concurrency).unwrap_or(usize::MAX),
+        rate: config.rate.map(|count| Rate {
+            count,
+            window: config.rate_window,
+        }),
+        body_cap: usize::try_from(config.body_cap).unwrap_or(usize::MAX),
+        ..timed(own, config)
+    }
+}
+
+const fn creation(create: Create) -> Creation {
+    match create {
+        Create::Both => Creation::Both,
+        Create::ToVibe => Creation::ToVibe,
+        Create::ToHuly => Creation::ToHuly,
+        Create::None => Creation::None,
+    }
+}
+
+const fn policy(policy: FieldPolicy) -> Policy {
+    match policy {
+        FieldPolicy::Huly => Policy::Huly,
+        FieldPolicy::Vibe => Policy::Vibe,
+        FieldPolicy::Merge => Policy::Merge,
+        FieldPolicy::Manual => Policy::Manual,
+    }
+}
+
+const fn deletion(policy: DeletePolicy) -> Deletion {
+    match policy {
+        DeletePolicy::Cancel => Deletion::Cancel,
+        DeletePolicy::Mirror => Deletion::Mirror,
+        DeletePolicy::Ignore => Deletion::Ignore,
+    }
+}
+
+fn status_names(config: &config::Status) -> StatusNames {
+    StatusNames {
+        to_vibe: config
+            .to_vibe
+            .iter()
+            .map(|(name, status)| (name.clone(), status.word().to_owned()))
+            .collect(),
+        to_huly: config
+            .to_huly
+            .iter()
+            .map(|(status, name)| (status.word().to_owned(), name.clone()))
+            .collect(),
+    }
+}
+
+fn guards(config: &config::Guard) -> guard::Limits {
+    let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    guard::Limits {
+        removals_free: number(config.removals_min),
+        removals_percent: percent(config.removals_share),
+        removals_run: number(config.removals_run),
+        creates_free: number(config.creates_min),
+        creates_percent: percent(config.creates_share),
+        rewrites_percent: percent(config.rewrites_share),
+        ..guard::Limits::default()
+    }
+}
+
+/// A share from 0 to 1 as the nearest whole percent.
+fn percent(share: f64) -> usize {
+    let nearest = (0_u8..100).find(|percent| f64::from(*percent) + 0.5 > share * 100.0);
+    usize::from(nearest.unwrap_or(100))
+}
+
+fn projects(config: &[config::Project]) -> BTreeMap<Arc<str>, ProjectSettings> {
+    config
+        .iter()
+        .map(|project| {
+            let settings = ProjectSettings {
+                vibe: project.vibe.clone(),
+                repository: project.repo.as_ref().map(|path| path.display().to_string()),
+                skip: project.skip,
+            };
+            (Arc::from(project.huly.as_str()), settings)
+        })
+        .collect()
+}
+
+/// The address of the workspace's pages.
+fn browse(front: &Url, workspace: &str) -> String {
+    let mut page = front.clone();
+    // an address with a host can always be extended
+    if let Ok(mut parts) = page.path_segments_mut() {
+        parts.pop_if_empty().extend(["workbench", workspace]);
+    }
+    page.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::Inputs;
+
+    fn config(variables: &[(&str, &str)]) -> Config {
+        let inputs = Inputs {
+            environment: variables.iter().copied().collect(),
+            directory: std::env::temp_dir(),
+            ..Inputs::default()
+        };
+        config::load(&inputs).unwrap()
+    }
+
+    #[test]
+    fn an_empty_configuration_gives_the_documented_defaults() {
+        let (made, own) = (
+            settings(&config(&[("HVS_STORE_PATH", "a.db")]), &[]),
+            Settings::default(),
+        );
+        assert_eq!(format!("{made:?}"), format!("{own:?}"));
+    }
+
+    #[test]
+    fn policies_and_names_arrive() {
+        let config = config(&[
+            ("HVS_STORE_PATH", "a.db"),
+            ("HVS_FIELDS_TITLE", "manual"),
+            ("HVS_DELETE_POLICY", "mirror"),
+            ("HVS_SYNC_CREATE", "to-vibe"),
+            ("HVS_STATUS_TO_VIBE", "{ \"Code Review\" = \"inreview\" }"),
+            ("HVS_VIBE_REPO_ROOTS", "/srv/repos"),
+            (
+                "HVS_PROJECT",
+                "[{ huly = \"HARB\", vibe = \"Harbor\", repo = \"/srv/repos/h\" }]",
+            ),
+        ]);
+        let made = settings(&config, &["HARB".to_owned()]);
+        assert_eq!(made.policies.title, Policy::Manual);
+        assert_eq!(made.deletion, Deletion::Mirror);
+        assert_eq!(made.create, Creation::ToVibe);
+        assert_eq!(
+            made.status_names
+                .to_vibe
+                .get("Code Review")
+                .map(String::as_str),
+            Some("inreview")
+        );
+        assert_eq!(made.only, ["HARB"]);
+        let project = made.projects.get("HARB").unwrap();
+        assert_eq!(
+            (project.vibe.as_deref(), project.repository.as_deref()),
+            (Some("Harbor"), Some("/srv/repos/h"))
+        );
+    }
+
+    #[test]
+    fn shares_become_whole_percents() {
+        assert_eq!(
+            [0.0, 0.2, 0.125, 0.994, 0.996, 1.0].map(percent),
+            [0, 20, 13, 99, 100, 100]
+        );
+    }
+
+    #[test]
+    fn http_limits_reach_the_transactor_and_signing_in_keeps_its_own() {
+        let config = config(&[
+            ("HVS_STORE_PATH", "a.db"),
+            ("HVS_HULY_URL", "https://h.example/base/"),
+            ("HVS_HULY_WORKSPACE", "acme"),
+            ("HVS_HULY_TOKEN", "canary"),
+            ("HVS_VIBE_URL", "http://127.0.0.1:9"),
+            ("HVS_HULY_HTTP_READ_TIMEOUT", "20 s"),
+            ("HVS_HULY_HTTP_CONCURRENCY", "6"),
+            ("HVS_HULY_HTTP_RATE", "100"),
+            ("HVS_VIBE_HTTP_BODY_CAP", "1 MiB"),
+        ]);
+        let connection = huly(&config.huly, config.services().unwrap());
+        let limits = &connection.limits;
+        assert_eq!(limits.transactor.read_timeout, Duration::from_secs(20));
+        assert_eq!(limits.transactor.concurrency, 6);
+        assert_eq!(limits.transactor.rate.map(|rate| rate.count), Some(100));
+        assert_eq!((limits.account.concurrency, limits.account.rate), (1, None));
+        assert_eq!(limits.account.read_timeout, Duration::from_secs(20));
+        assert!(limits.transactor.silence.is_some());
+        assert_eq!(vibe(&config.vibe.http).body_cap, 1 << 20);
+        assert_eq!(
+            settings(&config, &[]).huly_browse.as_deref(),
+            Some("https://h.example/base/workbench/acme")
+        );
+        assert!(!format!("{connection:?}").contains("canary"));
+    }
+}
