@@ -15,6 +15,14 @@ pub trait Env: Send + Sync {
     fn ordered_id(&self) -> Uuid;
     /// A new random number.
     fn random(&self) -> u64;
+    /// A new random id (UUIDv4): a store's own, whose first digits must differ from every other store's.
+    fn random_id(&self) -> Uuid {
+        let (high, low) = (self.random().to_be_bytes(), self.random().to_be_bytes());
+        let mut bytes = [0; 16];
+        let halves = high.into_iter().chain(low);
+        bytes.iter_mut().zip(halves).for_each(|(byte, random)| *byte = random);
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
     /// Waits.
     async fn sleep(&self, duration: Duration);
 }
