@@ -32,12 +32,12 @@ pub(crate) async fn open_store(config: &Config) -> Result<Arc<dyn Store>, Failur
     Ok(Arc::new(store))
 }
 
-/// The store for a plan: where there is none yet, none is made, and the plan is that of a first run.
+/// The store for a plan, which changes nothing: where there is none yet, the plan is that of a first run.
 pub(crate) async fn store_for_plan(config: &Config) -> Result<Arc<dyn Store>, Failure> {
-    if exists(&config.store.path)? {
-        return open_store(config).await;
+    match find_store(config).await? {
+        Some(store) => Ok(store),
+        None => Ok(Arc::new(SqliteStore::open_in_memory(&options()).await?)),
     }
-    Ok(Arc::new(SqliteStore::open_in_memory(&options()).await?))
 }
 
 /// Opens the store to look into it, if there is one.
@@ -52,7 +52,7 @@ pub(crate) async fn find_store(config: &Config) -> Result<Option<Arc<dyn Store>>
 }
 
 fn options() -> OpenOptions {
-    OpenOptions::new(System.now(), System.ordered_id())
+    OpenOptions::new(System.now(), engine::env::Env::random_id(&System))
 }
 
 fn exists(path: &Path) -> Result<bool, Failure> {
@@ -88,7 +88,7 @@ pub(crate) async fn engine(
     };
     let (huly, vibe) = tokio::try_join!(huly, vibe)?;
     let workspace = WorkspaceId(huly.workspace());
-    own_workspace(store.as_ref(), workspace, &config.store.path).await?;
+    is_own(store.as_ref(), workspace, &config.store.path).await?;
     Ok(Engine {
         store,
         env,
@@ -101,23 +101,26 @@ pub(crate) async fn engine(
     })
 }
 
-/// A store remembers one workspace: with another one, everything would look deleted.
-async fn own_workspace(
-    store: &dyn Store,
-    workspace: WorkspaceId,
-    path: &Path,
-) -> Result<(), Failure> {
-    let workspace = workspace.to_string();
-    match store.meta(WORKSPACE).await? {
-        Some(known) if known == workspace => Ok(()),
-        None => Ok(store.set_meta(WORKSPACE, &workspace).await?),
-        Some(known) => {
-            let what = format!(
-                "the store `{}` belongs to the Huly workspace {known}, not to {workspace}",
-                path.display()
-            );
-            Err(Failure::usage(what)
-                .hint("give each workspace a store of its own: `path` in [store]"))
-        }
+/// A store belongs to one workspace: with another one, everything would look deleted.
+async fn is_own(store: &dyn Store, workspace: WorkspaceId, path: &Path) -> Result<(), Failure> {
+    let known = store.meta(WORKSPACE).await?;
+    let Some(known) = known.filter(|known| *known != workspace.to_string()) else {
+        return Ok(());
+    };
+    let what = format!(
+        "the store `{}` belongs to the Huly workspace {known}, not to {workspace}",
+        path.display()
+    );
+    Err(Failure::usage(what).hint("give each workspace a store of its own: `path` in [store]"))
+}
+
+/// Makes the store remember its workspace, before the first run that writes.
+pub(crate) async fn remember(engine: &Engine) -> Result<(), Failure> {
+    if engine.store.meta(WORKSPACE).await?.is_none() {
+        engine
+            .store
+            .set_meta(WORKSPACE, &engine.workspace.to_string())
+            .await?;
     }
+    Ok(())
 }

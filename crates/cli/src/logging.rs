@@ -70,7 +70,9 @@ pub(crate) fn start(configured: &str, json: bool, global: &Global) -> Result<(),
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_target(false)
-        .with_ansi(colour);
+        .with_ansi(colour)
+        // a reader of stderr that went away is no reason to end: the library would tell it on stderr, and panic
+        .log_internal_errors(false);
     let started = if json {
         builder
             .json()

@@ -55,6 +55,10 @@ pub(crate) fn settings(config: &Config, only: &[String]) -> Settings {
             heartbeat: lease.heartbeat,
         },
         repo_roots: vibe.repo_roots.clone(),
+        default_repository: vibe
+            .default_repo
+            .as_ref()
+            .map(|template| template.text().to_owned()),
         projects: projects(&config.projects),
         only: only.to_vec(),
         huly_browse: huly

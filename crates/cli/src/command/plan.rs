@@ -13,6 +13,7 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let store = connect::store_for_plan(config).await?;
     let engine = connect::engine(config, store, settings::settings(config, only)).await?;
-    let report = engine.run(Mode::Plan, &Stop::default()).await;
+    let mut report = engine.run(Mode::Plan, &Stop::default()).await;
+    output::report::asked(&mut report, only, &[])?;
     output::report::plan(&report, json, global)
 }

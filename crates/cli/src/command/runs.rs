@@ -1,6 +1,9 @@
 //! `hvs runs`: what past runs did.
 
-use engine::report::Exit;
+use engine::{
+    env::{Env, System},
+    report::Exit,
+};
 use serde_json::{Value, json};
 use store::{Store, row::RunRow};
 use sync_core::ids::RunId;
@@ -41,7 +44,8 @@ async fn list(store: Option<&dyn Store>, asked: RunsList) -> Result<Exit, Failur
     } else if rows.is_empty() {
         output::tell("no run yet")?;
     } else {
-        let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
+        let alive = alive(store, &rows).await?;
+        let cells: Vec<Vec<String>> = rows.iter().map(|run| cells(run, alive)).collect();
         output::data(&table::columns(
             &["STARTED", "TOOK", "KIND", "EXIT", "WRITES", "CALLS", "RUN"],
             &cells,
@@ -50,7 +54,27 @@ async fn list(store: Option<&dyn Store>, asked: RunsList) -> Result<Exit, Failur
     Ok(Exit::Done)
 }
 
-fn cells(run: &RunRow) -> Vec<String> {
+/// The run that goes on right now: the newest that has no end, while somebody holds the lease.
+pub(crate) async fn alive(
+    store: Option<&dyn Store>,
+    newest_first: &[RunRow],
+) -> Result<Option<RunId>, Failure> {
+    let (Some(store), Some(run)) = (
+        store,
+        newest_first.first().filter(|run| run.ended_at.is_none()),
+    ) else {
+        return Ok(None);
+    };
+    let lease = match store.meta(connect::WORKSPACE).await? {
+        Some(scope) => store.lease(&scope).await?,
+        None => None,
+    };
+    Ok(lease
+        .filter(|lease| lease.until > System.now())
+        .map(|_| run.id))
+}
+
+fn cells(run: &RunRow, alive: Option<RunId>) -> Vec<String> {
     let took = run.ended_at.map_or_else(
         || "-".to_owned(),
         |end| words::duration(words::between(run.started_at, end)),
@@ -60,16 +84,20 @@ fn cells(run: &RunRow) -> Vec<String> {
         words::time(run.started_at),
         took,
         words::clean(&run.kind),
-        exit(run),
+        exit(run, alive),
         figure(writes(&run.summary)),
         figure(calls(&run.summary)),
         run.id.to_string(),
     ]
 }
 
-fn exit(run: &RunRow) -> String {
-    run.exit_code
-        .map_or_else(|| "interrupted".to_owned(), |code| code.to_string())
+/// How a run ended, or that it goes on.
+pub(crate) fn exit(run: &RunRow, alive: Option<RunId>) -> String {
+    match run.exit_code {
+        Some(code) => code.to_string(),
+        None if alive == Some(run.id) => "running".to_owned(),
+        None => "interrupted".to_owned(),
+    }
 }
 
 /// Writes of both sides that took effect.
@@ -97,7 +125,8 @@ async fn show(store: Option<&dyn Store>, id: &str, json: bool) -> Result<Exit, F
     if json {
         output::json(&document(&run))?;
     } else {
-        output::data(&text(&run))?;
+        let alive = alive(Some(store), &store.runs(1).await?).await?;
+        output::data(&text(&run, alive))?;
     }
     Ok(Exit::Done)
 }
@@ -124,7 +153,7 @@ async fn find(store: &dyn Store, id: &str) -> Result<Option<RunRow>, Failure> {
     Ok(first)
 }
 
-fn text(run: &RunRow) -> String {
+fn text(run: &RunRow, alive: Option<RunId>) -> String {
     let none = || "-".to_owned();
     let mut rows = vec![
         ("run".to_owned(), run.id.to_string()),
@@ -132,8 +161,7 @@ fn text(run: &RunRow) -> String {
         ("started".to_owned(), words::time(run.started_at)),
         (
             "ended".to_owned(),
-            run.ended_at
-                .map_or_else(|| "interrupted".to_owned(), words::time),
+            run.ended_at.map_or_else(|| exit(run, alive), words::time),
         ),
         (
             "took".to_owned(),
@@ -141,7 +169,10 @@ fn text(run: &RunRow) -> String {
                 words::duration(words::between(run.started_at, end))
             }),
         ),
-        ("exit code".to_owned(), exit(run)),
+        (
+            "exit code".to_owned(),
+            run.exit_code.map_or_else(none, |code| code.to_string()),
+        ),
     ];
     flatten("", &run.summary, &mut rows);
     let rows: Vec<(&str, String)> = rows

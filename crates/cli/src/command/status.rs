@@ -9,7 +9,7 @@ use store::{
     port::Counts,
     row::{DeadLetter, IntentState, LeaseRow, ProjectPhase, ProjectRow, RunRow},
 };
-use sync_core::ids::{Millis, ProjectLinkId};
+use sync_core::ids::{Millis, ProjectLinkId, RunId};
 
 use crate::{config::Config, connect, failure::Failure, output, output::table, words};
 
@@ -28,6 +28,7 @@ struct Status {
     links: HashMap<ProjectLinkId, u64>,
     letters: Vec<DeadLetter>,
     last: Option<RunRow>,
+    alive: Option<RunId>,
 }
 
 /// Shows it.
@@ -62,7 +63,10 @@ async fn read(store: &dyn Store, path: String) -> Result<Status, Failure> {
     };
     let mut projects = store.projects().await?;
     projects.sort_by(|a, b| a.label.cmp(&b.label));
+    let runs = store.runs(1).await?;
     Ok(Status {
+        alive: super::runs::alive(Some(store), &runs).await?,
+        last: runs.into_iter().next(),
         path,
         store: store.id().to_string(),
         workspace,
@@ -72,7 +76,6 @@ async fn read(store: &dyn Store, path: String) -> Result<Status, Failure> {
         projects,
         links: store.link_counts().await?,
         letters: store.dead_letters(None, LISTED).await?,
-        last: store.runs(1).await?.into_iter().next(),
     })
 }
 
@@ -100,7 +103,13 @@ fn text(status: &Status) -> String {
     let facts = table::facts(&[
         ("store", words::clean(&status.path)),
         ("workspace", status.workspace.clone().unwrap_or_else(none)),
-        ("last run", status.last.as_ref().map_or_else(none, last_run)),
+        (
+            "last run",
+            status
+                .last
+                .as_ref()
+                .map_or_else(none, |run| last_run(run, status.alive)),
+        ),
         (
             "lease",
             status
@@ -170,10 +179,10 @@ fn moment(at: Millis) -> String {
     }
 }
 
-fn last_run(run: &RunRow) -> String {
-    let end = match (run.ended_at, run.exit_code) {
-        (Some(_), Some(code)) => format!("exit {code}"),
-        (Some(_), None) | (None, _) => "not ended".to_owned(),
+fn last_run(run: &RunRow, alive: Option<RunId>) -> String {
+    let end = match run.exit_code {
+        Some(code) => format!("exit {code}"),
+        None => super::runs::exit(run, alive),
     };
     format!(
         "{}, {}, {end}",

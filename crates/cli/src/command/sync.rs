@@ -26,14 +26,19 @@ pub(crate) async fn once(config: &Config, global: &Global, once: Once) -> Result
     let engine = interrupt
         .or(Box::pin(connect::engine(config, store, settings)))
         .await?;
-    let report = engine
-        .run(
-            Mode::Sync {
-                accept: once.accept,
-            },
-            &interrupt.stop,
-        )
-        .await;
+    connect::remember(&engine).await?;
+    let mode = Mode::Sync {
+        accept: once.accept.clone(),
+    };
+    let mut report = engine.run(mode, &interrupt.stop).await;
+    let mut unknown = Vec::new();
+    for hash in once.accept {
+        // a run that did not come to work has looked at no hash
+        if report.lease_held_by.is_none() && engine.store.held(&hash).await?.is_none() {
+            unknown.push(hash);
+        }
+    }
+    output::report::asked(&mut report, &once.project, &unknown)?;
     output::report::run(&report, once.json.json, global)
 }
 

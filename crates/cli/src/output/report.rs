@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use store::row::LeaseRow;
 use sync_core::{Pair, Side};
 
-use crate::{args::Global, codes, failure::Failure, output, words};
+use crate::{args::Global, failure::Failure, output, words};
 
 use super::{plan as plans, problem};
 
@@ -100,31 +100,71 @@ fn name(project: &ProjectReport) -> String {
 
 /// The projects whose turn never came.
 fn not_reached(report: &Report) -> Option<String> {
-    let names: Vec<String> = report
+    let left: Vec<&ProjectReport> = report
         .projects
         .iter()
         .filter(|project| project.reached == Reached::NotReached)
+        .collect();
+    let reason = left
+        .iter()
+        .map(|project| &project.reason)
+        .find(|reason| !reason.is_empty());
+    let names: Vec<String> = left
+        .iter()
         .map(|project| words::clean(&project.label))
         .collect();
     if names.is_empty() {
         return None;
     }
-    let reason = report
-        .projects
-        .iter()
-        .find(|project| project.reached == Reached::NotReached && !project.reason.is_empty());
-    let code = reason
-        .map(|project| format!(" [{}]", words::clean(&project.reason)))
-        .unwrap_or_default();
-    let hint = reason.and_then(|project| codes::remedy(&project.reason));
-    let hint = hint
-        .map(|hint| format!("\n  {} {hint}", words::styled(words::HINT, "hint:")))
-        .unwrap_or_default();
     let head = words::styled(words::WARN.bold(), "warning:");
+    let reason = reason.map_or_else(String::new, |reason| format!(" ({})", words::clean(reason)));
+    let hint = "the next run starts with them";
     Some(format!(
-        "{head} not reached: {}{code}{hint}",
-        names.join(", ")
+        "{head} not reached: {}{reason}\n  {} {hint}",
+        names.join(", "),
+        words::styled(words::HINT, "hint:")
     ))
+}
+
+/// The names given by `--project` that no project has: told, and part of the exit code.
+fn unknown(report: &Report, only: &[String]) -> Vec<Failure> {
+    let fold = |text: &str| text.trim().to_lowercase();
+    let is_there = |name: &&String| {
+        let name = fold(name);
+        report
+            .projects
+            .iter()
+            .any(|project| fold(&project.label) == name || fold(&project.name) == name)
+    };
+    // where the run did not come to its projects, nothing is known about their names
+    let missing: Vec<&String> = match report.exit {
+        Exit::Lease | Exit::Service if report.projects.is_empty() => Vec::new(),
+        _ => only.iter().filter(|name| !is_there(name)).collect(),
+    };
+    missing
+        .into_iter()
+        .map(|name| {
+            Failure::usage(format!("there is no project `{name}`"))
+                .hint("name it by its identifier in Huly (HARB) or by its whole name")
+        })
+        .collect()
+}
+
+/// What was asked for on the command line and is not there.
+pub(crate) fn asked(
+    report: &mut Report,
+    only: &[String],
+    unknown_hashes: &[String],
+) -> Result<(), Failure> {
+    let hashes = unknown_hashes.iter().map(|hash| {
+        Failure::usage(format!("nothing is held back under the hash `{hash}`"))
+            .hint("`hvs plan` shows what is held back, and its hash")
+    });
+    for failure in unknown(report, only).into_iter().chain(hashes) {
+        output::tell(&failure.to_string())?;
+        report.exit = report.exit.and(Exit::Usage);
+    }
+    Ok(())
 }
 
 /// The classes that a guard held back, and the command that lets them go.
@@ -184,7 +224,7 @@ pub(crate) fn held_lease(lease: &LeaseRow) -> Failure {
 pub(crate) fn done(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
     lines.extend(recovered(&report.recovered));
-    lines.extend(report.project_actions.iter().map(plans::project_action));
+    lines.extend(plans::project_actions(report));
     lines.extend(report.projects.iter().filter_map(|project| {
         let mut parts = tally(&project.tally);
         parts.extend(several(project.adopted, "pair linked", "pairs linked"));
@@ -487,8 +527,28 @@ pub(super) mod tests {
         );
         assert_eq!(
             plain(&not_reached(&report).unwrap()),
-            "warning: not reached: LATE"
+            "warning: not reached: LATE\n  hint: the next run starts with them"
         );
+    }
+
+    #[test]
+    fn a_name_that_no_project_has_is_told() {
+        let mut report = report(vec![project("HARB")]);
+        let names = |report: &Report, only: &[&str]| {
+            let only: Vec<String> = only.iter().map(|name| (*name).to_owned()).collect();
+            unknown(report, &only)
+                .iter()
+                .map(|failure| failure.what.clone())
+                .collect::<Vec<_>>()
+        };
+        assert!(names(&report, &["harb", " HARBOR "]).is_empty());
+        assert_eq!(
+            names(&report, &["HARB", "nope"]),
+            ["there is no project `nope`"]
+        );
+        report.projects.clear();
+        report.exit = Exit::Service;
+        assert!(names(&report, &["HARB"]).is_empty());
     }
 
     #[test]

@@ -81,12 +81,10 @@ impl Stage {
             lease: LEASE,
             ..settings::settings(&self.config, &[])
         };
-        connect::engine(
-            &self.config,
-            connect::open_store(&self.config).await?,
-            settings,
-        )
-        .await
+        let store = connect::open_store(&self.config).await?;
+        let engine = connect::engine(&self.config, store, settings).await?;
+        connect::remember(&engine).await?;
+        Ok(engine)
     }
 
     /// Runs once.
