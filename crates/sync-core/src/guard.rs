@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use crate::{
     ids::LinkId,
     item::{Field, FieldSet},
-    plan::{Action, Change, LinkPlan, Update, Why},
     plan::canonical,
+    plan::{Action, Change, LinkPlan, Update, Why},
     side::{Pair, Side},
 };
 
@@ -130,7 +130,13 @@ pub fn check(limits: &Limits, counts: &Counts, plans: &[LinkPlan]) -> Vec<Held> 
             let mut pairs = std::mem::take(tally.pairs(class));
             pairs.sort();
             pairs.dedup();
-            held.push(Held { class, count, limit, hash: set_hash(&pairs), pairs });
+            held.push(Held {
+                class,
+                count,
+                limit,
+                hash: set_hash(&pairs),
+                pairs,
+            });
         }
     }
     held
@@ -153,10 +159,22 @@ pub fn covers(accepted: &[PairHash], held: &Held) -> bool {
 
 /// The plan without what belongs to the held classes. Of an update only the held fields are taken out, with the conflicts
 /// they would have made: what is not overwritten has not lost.
+///
+/// ```
+/// use sync_core::{Pair, guard::{Class, withhold}, ids::LinkId, item::Values, plan::{Action, Cancel, LinkPlan}, Side};
+/// let cancel = Cancel { side: Side::Vibe, item: "t1".into(), status: None, reason: "gone".into(), expected: Values::default() };
+/// let plan = LinkPlan { link: LinkId(uuid::Uuid::nil()), label: "P-1".into(), actions: vec![Action::Cancel(cancel)] };
+/// assert!(withhold(&plan, &[Class::Removals]).actions.is_empty());
+/// assert_eq!(withhold(&plan, &[Class::Creates]), plan);
+/// ```
 pub fn withhold(plan: &LinkPlan, classes: &[Class]) -> LinkPlan {
     let rewrites = classes.contains(&Class::Rewrites);
     let held_fields: FieldSet = if rewrites {
-        plan.actions.iter().flat_map(rewritten).map(|change| change.field).collect()
+        plan.actions
+            .iter()
+            .flat_map(rewritten)
+            .map(|change| change.field)
+            .collect()
     } else {
         FieldSet::EMPTY
     };
@@ -175,7 +193,9 @@ pub fn withhold(plan: &LinkPlan, classes: &[Class]) -> LinkPlan {
     });
     let kept = |action: &Action| match action {
         Action::Create(_) => (!classes.contains(&Class::Creates)).then(|| action.clone()),
-        Action::Cancel(_) | Action::Remove(_) => (!classes.contains(&Class::Removals)).then(|| action.clone()),
+        Action::Cancel(_) | Action::Remove(_) => {
+            (!classes.contains(&Class::Removals)).then(|| action.clone())
+        }
         Action::Conflict(conflict) if item_held || held_fields.contains(conflict.field) => None,
         Action::Update(update) => without(update, held_fields).map(Action::Update),
         Action::Conflict(_)
@@ -194,9 +214,18 @@ pub fn withhold(plan: &LinkPlan, classes: &[Class]) -> LinkPlan {
 }
 
 fn without(update: &Update, held: FieldSet) -> Option<Update> {
-    let set: Vec<Change> = update.set.iter().filter(|change| !held.contains(change.field)).cloned().collect();
+    let set: Vec<Change> = update
+        .set
+        .iter()
+        .filter(|change| !held.contains(change.field))
+        .cloned()
+        .collect();
     let whole = update.whole.filter(|_| set.len() == update.set.len());
-    (!set.is_empty()).then(|| Update { set, whole, ..update.clone() })
+    (!set.is_empty()).then(|| Update {
+        set,
+        whole,
+        ..update.clone()
+    })
 }
 
 /// The changes of an action that count as rewrites. What our own create or write still owes is none.
@@ -245,11 +274,17 @@ impl Tally {
             }
             Action::Update(update) => {
                 let changes: Vec<&Change> = rewritten(action).collect();
-                self.descriptions += usize::from(changes.iter().any(|change| change.field == Field::Description));
-                self.statuses += usize::from(changes.iter().any(|change| change.field == Field::Status));
+                self.descriptions += usize::from(
+                    changes
+                        .iter()
+                        .any(|change| change.field == Field::Description),
+                );
+                self.statuses +=
+                    usize::from(changes.iter().any(|change| change.field == Field::Status));
                 if !changes.is_empty() {
                     // only the part that is held names it: an edit of the title meanwhile is not another rewrite
-                    self.rewritten.push(pair_hash(link, &(update.side, &update.item, changes)));
+                    self.rewritten
+                        .push(pair_hash(link, &(update.side, &update.item, changes)));
                 }
             }
             Action::Agree(_)
@@ -276,14 +311,20 @@ impl Tally {
             Class::Removals => self.removals_over(limits, counts),
             Class::Creates if counts.first_sync => None,
             Class::Creates => Side::ALL.into_iter().find_map(|side| {
-                let limit = limits.creates_free.max(share(*counts.items.side(side), limits.creates_percent));
+                let limit = limits
+                    .creates_free
+                    .max(share(*counts.items.side(side), limits.creates_percent));
                 let count = *self.creates.side(side);
                 (count > limit).then_some((count, limit))
             }),
-            Class::Rewrites => [self.descriptions, self.statuses].into_iter().find_map(|count| {
-                let limit = limits.rewrites_free.max(share(counts.links, limits.rewrites_percent));
-                (count > limit).then_some((count, limit))
-            }),
+            Class::Rewrites => [self.descriptions, self.statuses]
+                .into_iter()
+                .find_map(|count| {
+                    let limit = limits
+                        .rewrites_free
+                        .max(share(counts.links, limits.rewrites_percent));
+                    (count > limit).then_some((count, limit))
+                }),
         }
     }
 
@@ -292,7 +333,9 @@ impl Tally {
         if count == 0 {
             return None;
         }
-        let mut limit = limits.removals_free.max(share(counts.links, limits.removals_percent));
+        let mut limit = limits
+            .removals_free
+            .max(share(counts.links, limits.removals_percent));
         if counts.links > limits.removals_all {
             limit = limit.min(counts.links.saturating_sub(1));
         }

@@ -126,12 +126,16 @@ impl Default for Generation {
 pub struct Attempt(pub u32);
 
 /// Milliseconds since 1970-01-01 UTC, by the clock that is named where the value is used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Millis(pub i64);
 
 /// The version of the rules a link was last planned with (design 3.10): a hash of mapping and policies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct RulesVersion(pub u64);
 
@@ -153,13 +157,25 @@ impl IntentKey {
     /// A create's key: of link, side and generation, never of values, so that a plan made again after a lost
     /// answer arrives at the same key (design 4.1).
     pub fn create(link: LinkId, side: Side, generation: Generation) -> IntentKey {
-        IntentKey(v5(link.0, &["create", side.as_str(), &generation.0.to_string()]))
+        IntentKey(v5(
+            link.0,
+            &["create", side.as_str(), &generation.0.to_string()],
+        ))
     }
 
     /// An update's key: of link, side, kind, base version and desired values (design 4.1). `desired` is the
     /// canonical JSON of the values.
-    pub fn change(link: LinkId, side: Side, kind: &str, base_version: u64, desired: &str) -> IntentKey {
-        IntentKey(v5(link.0, &[kind, side.as_str(), &base_version.to_string(), desired]))
+    pub fn change(
+        link: LinkId,
+        side: Side,
+        kind: &str,
+        base_version: u64,
+        desired: &str,
+    ) -> IntentKey {
+        IntentKey(v5(
+            link.0,
+            &[kind, side.as_str(), &base_version.to_string(), desired],
+        ))
     }
 
     /// The making of a pair's Vibe project.

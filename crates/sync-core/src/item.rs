@@ -68,7 +68,9 @@ impl fmt::Display for Field {
 }
 
 /// A small set of fields.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(from = "Vec<Field>", into = "Vec<Field>")]
 pub struct FieldSet(u16);
 
@@ -115,7 +117,9 @@ impl FieldSet {
     }
     /// The fields, in the order of [`Field::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Field> {
-        Field::ALL.into_iter().filter(move |field| self.contains(*field))
+        Field::ALL
+            .into_iter()
+            .filter(move |field| self.contains(*field))
     }
 }
 
@@ -171,7 +175,10 @@ impl TextVersion {
     }
     /// Whether it was made by [`TextVersion::owed`] of this base.
     pub fn is_owed_since(&self, base: &TextVersion) -> bool {
-        self.0.strip_prefix(OWED).and_then(|rest| rest.strip_prefix(base.as_str())).is_some_and(|rest| rest.starts_with(':'))
+        self.0
+            .strip_prefix(OWED)
+            .and_then(|rest| rest.strip_prefix(base.as_str()))
+            .is_some_and(|rest| rest.starts_with(':'))
     }
     /// Whether it was made by [`TextVersion::owed`] of this base and of the same last write.
     pub fn is_owed_at(&self, base: &TextVersion, written: Option<Millis>) -> bool {
@@ -179,7 +186,19 @@ impl TextVersion {
     }
     /// Whether it was made by [`TextVersion::owed`] of this text.
     pub fn owes(&self, held: &TextVersion) -> bool {
-        self.is_owed() && self.0.strip_suffix(held.as_str()).is_some_and(|rest| rest.ends_with(':'))
+        self.is_owed()
+            && self
+                .0
+                .strip_suffix(held.as_str())
+                .is_some_and(|rest| rest.ends_with(':'))
+    }
+    /// Whether it is owed since the pair was adopted: there was no other base than what it held.
+    pub fn is_owed_since_adoption(&self) -> bool {
+        let parts = self
+            .0
+            .strip_prefix(OWED)
+            .and_then(|rest| rest.split_once(":0:"));
+        parts.is_some_and(|(base, held)| base == held)
     }
     /// Whether there is no description.
     pub fn is_none(&self) -> bool {
@@ -205,15 +224,21 @@ impl Default for TextVersion {
 }
 
 /// Urgency. The order of Huly's numbers is kept by the adapter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the five words say all")]
 pub enum Priority {
+    /// Nobody said.
     #[default]
     None,
+    /// Some day.
     Low,
+    /// In its turn.
     Medium,
+    /// Soon.
     High,
+    /// Now.
     Urgent,
 }
 

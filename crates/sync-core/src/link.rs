@@ -20,7 +20,9 @@ pub use decide::{Decision, How, Known, Unlinked, Wants, decide, derived_issue, w
 pub use titles::{Titles, fold};
 
 /// What a link is doing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Kept the same.
@@ -79,7 +81,13 @@ impl Link {
     /// A link between an issue that was there first and a task, with an empty base that is not set yet.
     pub fn between(rules: &Rules<'_>, huly: ItemId, vibe: ItemId) -> Link {
         let id = LinkId::derive(rules.workspace, Side::Huly, &huly);
-        Link { items: Pair { huly: Some(huly), vibe: Some(vibe) }, ..Link::new(rules, id, Side::Huly) }
+        Link {
+            items: Pair {
+                huly: Some(huly),
+                vibe: Some(vibe),
+            },
+            ..Link::new(rules, id, Side::Huly)
+        }
     }
 
     /// A link without items.

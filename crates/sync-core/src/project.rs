@@ -255,9 +255,19 @@ pub fn pair(pairing: &Pairing<'_>) -> Vec<ProjectAction> {
 
 /// SHA-256 in hex over a Huly project's description, its path line and its identifier: while it is the same nothing is
 /// looked at again (issue 6a).
+///
+/// ```
+/// use sync_core::project::{ProjectSide, fingerprint};
+/// let one = ProjectSide { id: "h".into(), label: None, name: "A".into(), description: None, archived: false, member: true, repository: None };
+/// assert_eq!(fingerprint(&one), fingerprint(&ProjectSide { name: "Renamed".into(), ..one.clone() }));
+/// ```
 pub fn fingerprint(project: &ProjectSide) -> String {
     let description = project.description.as_deref().unwrap_or_default();
-    let parts = [description, path_of(description).unwrap_or_default(), project.label.as_deref().unwrap_or_default()];
+    let parts = [
+        description,
+        path_of(description).unwrap_or_default(),
+        project.label.as_deref().unwrap_or_default(),
+    ];
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part.len().to_string());
@@ -271,37 +281,77 @@ impl fmt::Display for ProjectAction {
     /// One line, like a diff; names cannot reach the terminal as commands.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ProjectAction::Link { name, by: PairedBy::Name, .. } => {
+            ProjectAction::Link {
+                name,
+                by: PairedBy::Name,
+                ..
+            } => {
                 write!(f, "+ link {} with its namesake in Vibe", shown(name.trim()))
             }
-            ProjectAction::Link { name, by: PairedBy::Config, .. } => {
+            ProjectAction::Link {
+                name,
+                by: PairedBy::Config,
+                ..
+            } => {
                 write!(f, "+ link {} as configured", shown(name.trim()))
             }
-            ProjectAction::Create { name, path: Some(path), .. } => {
-                write!(f, "+ create project {} in Vibe, repository {}", shown(name.trim()), shown(path))
+            ProjectAction::Create {
+                name,
+                path: Some(path),
+                ..
+            } => {
+                write!(
+                    f,
+                    "+ create project {} in Vibe, repository {}",
+                    shown(name.trim()),
+                    shown(path)
+                )
             }
-            ProjectAction::Create { name, path: None, .. } => {
+            ProjectAction::Create {
+                name, path: None, ..
+            } => {
                 write!(f, "+ create project {} in Vibe", shown(name.trim()))
             }
-            ProjectAction::Sleep { side, reason: SleepReason::Archived, .. } => {
+            ProjectAction::Sleep {
+                side,
+                reason: SleepReason::Archived,
+                ..
+            } => {
                 write!(f, "- sleep: the project is archived in {side}")
             }
-            ProjectAction::Sleep { side, reason: SleepReason::NotMember, .. } => {
-                write!(f, "- sleep: our account is no member of the project in {side} any more")
+            ProjectAction::Sleep {
+                side,
+                reason: SleepReason::NotMember,
+                ..
+            } => {
+                write!(
+                    f,
+                    "- sleep: our account is no member of the project in {side} any more"
+                )
             }
             ProjectAction::Wake { .. } => f.write_str("+ wake: compared in full first"),
             ProjectAction::Wait { gone, .. } => write!(
                 f,
                 "! the project is gone in {gone}: choose relink, recreate, mirror or unlink; until then nothing is done"
             ),
-            ProjectAction::Unseen { side, .. } => write!(f, "! the project is not listed in {side}: left alone this time"),
-            ProjectAction::Changed { .. } => f.write_str("~ description, path or identifier changed in Huly"),
+            ProjectAction::Unseen { side, .. } => write!(
+                f,
+                "! the project is not listed in {side}: left alone this time"
+            ),
+            ProjectAction::Changed { .. } => {
+                f.write_str("~ description, path or identifier changed in Huly")
+            }
             ProjectAction::Repository { from, to, .. } => {
-                write!(f, "~ repository: {} -> {} (only with --accept)", shown(from), shown(to))
+                write!(
+                    f,
+                    "~ repository: {} -> {} (only with --accept)",
+                    shown(from),
+                    shown(to)
+                )
             }
-            ProjectAction::OtherServer => {
-                f.write_str("! none of the linked Vibe projects exists any more: this is another server")
-            }
+            ProjectAction::OtherServer => f.write_str(
+                "! none of the linked Vibe projects exists any more: this is another server",
+            ),
             ProjectAction::Problem { problem, .. } => write!(f, "x {problem}"),
         }
     }

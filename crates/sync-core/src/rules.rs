@@ -38,7 +38,12 @@ pub struct Policies {
 
 impl Default for Policies {
     fn default() -> Self {
-        Policies { title: Policy::Huly, description: Policy::Merge, status: Policy::Huly, other: Policy::Huly }
+        Policies {
+            title: Policy::Huly,
+            description: Policy::Merge,
+            status: Policy::Huly,
+            other: Policy::Huly,
+        }
     }
 }
 
@@ -49,13 +54,17 @@ impl Policies {
             Field::Title => self.title,
             Field::Description => self.description,
             Field::Status => self.status,
-            Field::Priority | Field::Parent | Field::Labels | Field::Assignee | Field::DueDate => self.other,
+            Field::Priority | Field::Parent | Field::Labels | Field::Assignee | Field::DueDate => {
+                self.other
+            }
         }
     }
 }
 
 /// What becomes of the counterpart of an item that was deleted (design 3.6).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Deletion {
     /// It is set to cancelled, with a line that says why.
@@ -68,7 +77,9 @@ pub enum Deletion {
 }
 
 /// In which directions counterparts are made (design 3.5).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Creation {
     /// Both.
@@ -86,14 +97,22 @@ impl Creation {
     /// Whether a counterpart may be made on `side`.
     pub const fn allows(self, side: Side) -> bool {
         match (self, side) {
-            (Creation::Both, _) | (Creation::ToVibe, Side::Vibe) | (Creation::ToHuly, Side::Huly) => true,
-            (Creation::None, _) | (Creation::ToVibe, Side::Huly) | (Creation::ToHuly, Side::Vibe) => false,
+            (Creation::Both, _)
+            | (Creation::ToVibe, Side::Vibe)
+            | (Creation::ToHuly, Side::Huly) => true,
+            (Creation::None, _)
+            | (Creation::ToVibe, Side::Huly)
+            | (Creation::ToHuly, Side::Vibe) => false,
         }
     }
 }
 
 /// What a service can do; every decision asks this, never a product's name (design section 1, "port").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a capability of its own, and any combination may occur"
+)]
 pub struct Capabilities {
     /// Fields the service has.
     pub fields: FieldSet,
@@ -156,6 +175,9 @@ pub struct Rules<'a> {
 impl Rules<'_> {
     /// The fields that both services have.
     pub const fn shared(&self) -> FieldSet {
-        self.capabilities.huly.fields.and(self.capabilities.vibe.fields)
+        self.capabilities
+            .huly
+            .fields
+            .and(self.capabilities.vibe.fields)
     }
 }

@@ -24,6 +24,7 @@ impl Side {
     /// use sync_core::Side;
     /// assert_eq!(Side::Huly.opposite(), Side::Vibe);
     /// ```
+    #[must_use]
     pub const fn opposite(self) -> Side {
         match self {
             Side::Huly => Side::Vibe,
@@ -55,7 +56,9 @@ impl fmt::Display for Side {
 }
 
 /// One value for each side.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Pair<T> {
     /// Huly's.
     pub huly: T,
@@ -72,7 +75,10 @@ impl<T> Pair<T> {
     /// assert_eq!((names.huly, names.vibe), ("huly", "vibe"));
     /// ```
     pub fn by(mut make: impl FnMut(Side) -> T) -> Self {
-        Pair { huly: make(Side::Huly), vibe: make(Side::Vibe) }
+        Pair {
+            huly: make(Side::Huly),
+            vibe: make(Side::Vibe),
+        }
     }
 
     /// The value of one side.
@@ -93,12 +99,18 @@ impl<T> Pair<T> {
 
     /// Borrows both.
     pub const fn as_ref(&self) -> Pair<&T> {
-        Pair { huly: &self.huly, vibe: &self.vibe }
+        Pair {
+            huly: &self.huly,
+            vibe: &self.vibe,
+        }
     }
 
     /// Changes both by one function.
     pub fn map<U>(self, mut f: impl FnMut(T) -> U) -> Pair<U> {
-        Pair { huly: f(self.huly), vibe: f(self.vibe) }
+        Pair {
+            huly: f(self.huly),
+            vibe: f(self.vibe),
+        }
     }
 
     /// Both values with their sides, Huly first.

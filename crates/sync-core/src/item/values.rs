@@ -45,7 +45,9 @@ impl Values {
     pub fn put(&mut self, field: Field, value: &Value) {
         match (field, value) {
             (Field::Title, Value::Text(title)) => self.title = Arc::clone(title),
-            (Field::Description, Value::Text(text)) => self.description = TextVersion::of_text(text),
+            (Field::Description, Value::Text(text)) => {
+                self.description = TextVersion::of_text(text);
+            }
             (Field::Status, Value::Status(status)) => self.status = Some(status.clone()),
             (Field::Priority, Value::Priority(priority)) => self.extra.priority = *priority,
             (Field::Parent, Value::Parent(parent)) => self.extra.parent.clone_from(parent),
@@ -68,7 +70,10 @@ impl Values {
 
     /// The fields among `fields` in which the two differ.
     pub fn differing(&self, other: &Values, fields: FieldSet) -> FieldSet {
-        fields.iter().filter(|field| !self.same(other, *field)).collect()
+        fields
+            .iter()
+            .filter(|field| !self.same(other, *field))
+            .collect()
     }
 
     /// One field as plans carry it; a description by its `text`, [`Value::Unset`] where that is not known.

@@ -6,8 +6,10 @@ use super::{How, Link};
 use crate::{
     ids::LinkId,
     item::{Field, FieldSet, Item, TextVersion, Value},
-    link::LastWrite,
-    plan::{self, Action, Agree, Change, Conflict, ConflictCause, LinkPlan, Relink, Remove, RemoveReason, Update, Why},
+    plan::{
+        self, Action, Agree, Change, Conflict, ConflictCause, LinkPlan, Relink, Remove,
+        RemoveReason, Update, Why,
+    },
     rules::Rules,
     side::{Pair, Side},
     validate,
@@ -54,16 +56,26 @@ pub fn adopt(rules: &Rules<'_>, huly: &Item, vibe: &Item, how: How) -> (Link, Li
 fn linked(rules: &Rules<'_>, huly: &Item, vibe: &Item, how: How) -> Link {
     let marker = vibe.footer.as_ref().and_then(|footer| footer.marker);
     let (id, origin) = match (how, marker) {
-        (How::DerivedId, _) => (LinkId::derive(rules.workspace, Side::Vibe, &vibe.id), Side::Vibe),
+        (How::DerivedId, _) => (
+            LinkId::derive(rules.workspace, Side::Vibe, &vibe.id),
+            Side::Vibe,
+        ),
         (How::Marker, Some(marker)) => (marker.link, Side::Huly),
-        (How::Marker, None) | (How::Predecessor | How::Title, _) => {
-            (LinkId::derive(rules.workspace, Side::Huly, &huly.id), Side::Huly)
-        }
+        (How::Marker, None) | (How::Predecessor | How::Title, _) => (
+            LinkId::derive(rules.workspace, Side::Huly, &huly.id),
+            Side::Huly,
+        ),
     };
     let mut link = Link::new(rules, id, origin);
-    link.items = Pair { huly: Some(huly.id.clone()), vibe: Some(vibe.id.clone()) };
+    link.items = Pair {
+        huly: Some(huly.id.clone()),
+        vibe: Some(vibe.id.clone()),
+    };
     link.label.clone_from(&huly.label);
-    link.base = Pair { huly: huly.values.clone(), vibe: vibe.values.clone() };
+    link.base = Pair {
+        huly: huly.values.clone(),
+        vibe: vibe.values.clone(),
+    };
     if let (How::Marker, Some(marker)) = (how, marker) {
         link.generation.vibe = marker.generation;
     }
@@ -85,7 +97,12 @@ impl Adopting<'_> {
         match field {
             Field::Description => self.description(),
             Field::Status => self.status(),
-            Field::Title | Field::Priority | Field::Parent | Field::Labels | Field::Assignee | Field::DueDate => {
+            Field::Title
+            | Field::Priority
+            | Field::Parent
+            | Field::Labels
+            | Field::Assignee
+            | Field::DueDate => {
                 if self.items.huly.values.same(&self.items.vibe.values, field) {
                     self.agree.insert(field);
                 } else if self.differ(field, self.value(Side::Huly, field)) {
@@ -112,29 +129,42 @@ impl Adopting<'_> {
 
     fn status(&mut self) {
         let lens = self.rules.lenses.of(self.items.huly.kind.as_ref());
-        let (Some(huly), Some(vibe)) = (&self.items.huly.values.status, &self.items.vibe.values.status) else { return };
+        let (Some(huly), Some(vibe)) = (
+            &self.items.huly.values.status,
+            &self.items.vibe.values.status,
+        ) else {
+            return;
+        };
         if lens.same(huly, vibe) {
             self.agree.insert(Field::Status);
             return;
         }
         let Some(wanted) = lens.to_vibe(huly) else {
-            self.refused.push(Action::Problem(validate::unknown_status(huly, Side::Vibe, lens, self.name())));
+            self.refused.push(Action::Problem(validate::unknown_status(
+                huly,
+                Side::Vibe,
+                lens,
+                self.name(),
+            )));
             return;
         };
+        // As if the two had agreed on what Vibe's means and Huly had moved since. Where no Huly status stands for it, it is
+        // not ours yet.
+        let agreed = lens.to_huly(vibe, None).cloned();
         if self.differ(Field::Status, Value::Status(wanted.clone())) {
-            // Not ours yet; a move by a person from now on is told apart by what stands there now.
-            self.link.last_write.vibe = Some(LastWrite {
-                at: self.rules.now,
-                fields: FieldSet::of(&[Field::Status]),
-                before: self.items.vibe.values.clone(),
-                resent: 0,
-            });
-            self.link.base.vibe.status = None;
+            match agreed {
+                Some(agreed) => self.link.base.huly.status = Some(agreed),
+                None => self.link.base.vibe.status = None,
+            }
         }
     }
 
     fn name(&self) -> &str {
-        self.items.huly.label.as_deref().unwrap_or(&self.items.huly.values.title)
+        self.items
+            .huly
+            .label
+            .as_deref()
+            .unwrap_or(&self.items.huly.values.title)
     }
 
     fn value(&self, side: Side, field: Field) -> Value {
@@ -146,8 +176,18 @@ impl Adopting<'_> {
     fn differ(&mut self, field: Field, to: Value) -> bool {
         let from = self.value(Side::Vibe, field);
         let lost = !matches!(&from, Value::Text(text) if text.trim().is_empty());
-        let change = Change { field, from, to, why: Why::Adopted };
-        match validate::change(&change, Side::Vibe, &self.rules.capabilities.vibe, self.name()) {
+        let change = Change {
+            field,
+            from,
+            to,
+            why: Why::Adopted,
+        };
+        match validate::change(
+            &change,
+            Side::Vibe,
+            &self.rules.capabilities.vibe,
+            self.name(),
+        ) {
             Err(problem) => {
                 self.refused.push(Action::Problem(problem));
                 false
@@ -173,7 +213,11 @@ impl Adopting<'_> {
     fn finish(self) -> (Link, LinkPlan) {
         let values = self.items.map(|item| item.values.clone());
         let whole = (self.set.is_empty() && !self.link.rebuilt).then_some(self.rules.version);
-        let mut actions = vec![Action::Agree(Agree { fields: self.agree, base: values.clone(), whole })];
+        let mut actions = vec![Action::Agree(Agree {
+            fields: self.agree,
+            base: values.clone(),
+            whole,
+        })];
         actions.extend(self.conflicts.into_iter().map(Action::Conflict));
         actions.extend(self.refused);
         if !self.set.is_empty() {
@@ -186,7 +230,11 @@ impl Adopting<'_> {
                 whole: None,
             }));
         }
-        let plan = LinkPlan { link: self.link.id, label: label(self.items.huly), actions };
+        let plan = LinkPlan {
+            link: self.link.id,
+            label: label(self.items.huly),
+            actions,
+        };
         (self.link, plan)
     }
 }
@@ -194,6 +242,20 @@ impl Adopting<'_> {
 /// Makes a link for an item that stands on `side` only, and the plan that makes its counterpart. The row is to be stored
 /// before anything is sent. Where the item cannot be sent as a whole the plan holds only the problems; where its text has
 /// not been read, nothing.
+///
+/// ```
+/// # use sync_core::{Pair, Side, ids::*, item::*, lens::Lenses, link, plan, rules::*};
+/// # let caps = Capabilities { fields: FieldSet::COMMON, conditional_write: true, client_ids: true, changes: true, status_at_create: true, footer: false, limits: Limits { nul: true, ..Limits::default() } };
+/// # let lenses = Lenses::default();
+/// # let rules = Rules { workspace: WorkspaceId(uuid::Uuid::nil()), store: StoreId(uuid::Uuid::nil()), policies: Policies::default(), lenses: &lenses,
+/// #   deletion: Deletion::Cancel, create: Creation::Both, capabilities: Pair { huly: caps, vibe: caps }, normal_form: str::to_owned,
+/// #   confirm_window: Millis(30_000), confirm_tries: 3, now: Millis(0), version: RulesVersion(0) };
+/// let mut issue = Item::new("h1".into(), Values { title: "Dock".into(), ..Values::default() });
+/// issue.text = Some("".into());
+/// let (row, plan) = link::create(&rules, &issue, Side::Huly);
+/// assert_eq!((row.items.huly, row.items.vibe), (Some("h1".into()), None));
+/// assert_eq!(plan::text(&[plan]), "Dock\n  + create in Vibe: Dock\n1 to create\n");
+/// ```
 pub fn create(rules: &Rules<'_>, from: &Item, side: Side) -> (Link, LinkPlan) {
     let mut link = Link::new(rules, LinkId::derive(rules.workspace, side, &from.id), side);
     *link.items.side_mut(side) = Some(from.id.clone());
@@ -201,7 +263,11 @@ pub fn create(rules: &Rules<'_>, from: &Item, side: Side) -> (Link, LinkPlan) {
     *link.base.side_mut(side) = from.values.clone();
     let target = side.opposite();
     let actions = plan::create(rules, &link, target, from, *link.generation.side(target));
-    let plan = LinkPlan { link: link.id, label: label(from), actions };
+    let plan = LinkPlan {
+        link: link.id,
+        label: label(from),
+        actions,
+    };
     (link, plan)
 }
 
@@ -210,7 +276,10 @@ pub fn relink(link: &Link, task: &Item) -> LinkPlan {
     LinkPlan {
         link: link.id,
         label: label(task),
-        actions: vec![Action::Relink(Relink { side: Side::Vibe, to: task.id.clone() })],
+        actions: vec![Action::Relink(Relink {
+            side: Side::Vibe,
+            to: task.id.clone(),
+        })],
     }
 }
 
@@ -226,7 +295,11 @@ pub fn remove_twin(link: LinkId, task: &Item) -> LinkPlan {
             expected: task.values.clone(),
         })
     });
-    LinkPlan { link, label: label(task), actions: actions.into_iter().collect() }
+    LinkPlan {
+        link,
+        label: label(task),
+        actions: actions.into_iter().collect(),
+    }
 }
 
 fn label(item: &Item) -> Arc<str> {

@@ -131,7 +131,12 @@ const GENERATIONS: u32 = 3;
 
 /// The id of the issue that a create made, or would make, for a task.
 pub fn derived_issue(workspace: WorkspaceId, task: &ItemId, generation: Generation) -> ItemId {
-    IntentKey::create(LinkId::derive(workspace, Side::Vibe, task), Side::Huly, generation).document_id()
+    IntentKey::create(
+        LinkId::derive(workspace, Side::Vibe, task),
+        Side::Huly,
+        generation,
+    )
+    .document_id()
 }
 
 /// What must be looked up before [`decide`] can decide on these items.
@@ -151,14 +156,22 @@ pub fn derived_issue(workspace: WorkspaceId, task: &ItemId, generation: Generati
 pub fn wants(rules: &Rules<'_>, items: Pair<&[Item]>) -> Wants {
     let mut wants = Wants::default();
     for task in items.vibe {
-        let ids = (1..=GENERATIONS).map(|n| derived_issue(rules.workspace, &task.id, Generation(n)));
-        wants.derived.extend(ids.map(|issue| (task.id.clone(), issue)));
-        wants.labels.extend(task.footer.as_ref().and_then(|footer| footer.label.clone()));
+        let ids =
+            (1..=GENERATIONS).map(|n| derived_issue(rules.workspace, &task.id, Generation(n)));
+        wants
+            .derived
+            .extend(ids.map(|issue| (task.id.clone(), issue)));
+        wants
+            .labels
+            .extend(task.footer.as_ref().and_then(|footer| footer.label.clone()));
     }
     wants.labels.sort();
     wants.labels.dedup();
     let any = !items.huly.is_empty() || !items.vibe.is_empty();
-    wants.titles = Pair { huly: any, vibe: any };
+    wants.titles = Pair {
+        huly: any,
+        vibe: any,
+    };
     wants
 }
 

@@ -12,7 +12,12 @@ use crate::{ids::ItemId, item::Item};
 /// ```
 pub fn fold(title: &str) -> String {
     // up and down again: letters with two capitals, and those that differ by their place in the word, meet
-    title.trim().chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
+    title
+        .trim()
+        .chars()
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// How often each title stands in one whole project, linked items included.
@@ -49,7 +54,11 @@ impl Titles {
             by_title
                 .entry(title)
                 .and_modify(|titled| titled.count += 1)
-                .or_insert_with(|| Titled { count: 1, item: item.id.clone(), linked });
+                .or_insert_with(|| Titled {
+                    count: 1,
+                    item: item.id.clone(),
+                    linked,
+                });
         }
         Titles { by_title }
     }

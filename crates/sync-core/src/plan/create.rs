@@ -12,9 +12,21 @@ use crate::{
 
 /// The entries that make the counterpart of `source` on `side`. Nothing while the source's text has not been read: what
 /// is made without it would have to be written twice. Where the item as a whole is refused, only the problems.
-pub(crate) fn create(rules: &Rules<'_>, link: &Link, side: Side, source: &Item, generation: Generation) -> Vec<Action> {
-    let Some(text) = source.known_text() else { return Vec::new() };
-    let name = source.label.as_deref().or(link.label.as_deref()).unwrap_or(&source.values.title);
+pub(crate) fn create(
+    rules: &Rules<'_>,
+    link: &Link,
+    side: Side,
+    source: &Item,
+    generation: Generation,
+) -> Vec<Action> {
+    let Some(text) = source.known_text() else {
+        return Vec::new();
+    };
+    let name = source
+        .label
+        .as_deref()
+        .or(link.label.as_deref())
+        .unwrap_or(&source.values.title);
     let mut actions = Vec::new();
     let lens = rules.lenses.of(source.kind.as_ref());
     let wanted = source.values.status.as_ref().and_then(|status| match side {
@@ -22,7 +34,9 @@ pub(crate) fn create(rules: &Rules<'_>, link: &Link, side: Side, source: &Item, 
         Side::Huly => lens.to_huly(status, None).cloned(),
     });
     if let (None, Some(unknown)) = (&wanted, &source.values.status) {
-        actions.push(Action::Problem(validate::unknown_status(unknown, side, lens, name)));
+        actions.push(Action::Problem(validate::unknown_status(
+            unknown, side, lens, name,
+        )));
     }
     let wish = Draft {
         title: source.values.title.clone(),
@@ -30,7 +44,8 @@ pub(crate) fn create(rules: &Rules<'_>, link: &Link, side: Side, source: &Item, 
         status: wanted,
         extra: shared(&source.values.extra, planned(rules, link).or(link.frozen)),
     };
-    let (draft, problems, notices) = validate::draft(&wish, side, rules.capabilities.side(side), name);
+    let (draft, problems, notices) =
+        validate::draft(&wish, side, rules.capabilities.side(side), name);
     let refused = problems.iter().any(validate::refuses_item);
     actions.extend(problems.into_iter().map(Action::Problem));
     if refused {
@@ -83,14 +98,25 @@ pub(super) fn cancelled(rules: &Rules<'_>, side: Side, item: &Item) -> Option<St
     match side {
         // another kind's status would not be valid for this issue
         Side::Huly => by_kind,
-        Side::Vibe => by_kind.or_else(|| lenses.by_kind.values().find_map(|lens| lens.cancelled(side))),
+        Side::Vibe => by_kind.or_else(|| {
+            lenses
+                .by_kind
+                .values()
+                .find_map(|lens| lens.cancelled(side))
+        }),
     }
 }
 
 /// A pair with one value on each side by name of the side that is written.
 pub(super) fn sided<T>(to: Side, target: T, source: T) -> Pair<T> {
     match to {
-        Side::Huly => Pair { huly: target, vibe: source },
-        Side::Vibe => Pair { huly: source, vibe: target },
+        Side::Huly => Pair {
+            huly: target,
+            vibe: source,
+        },
+        Side::Vibe => Pair {
+            huly: source,
+            vibe: target,
+        },
     }
 }

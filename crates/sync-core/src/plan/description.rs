@@ -39,31 +39,48 @@ pub(super) fn plan(view: &View<'_>, work: &mut Work) {
     }
 }
 
+/// The texts at the base and now.
+type BaseAndNow = (Pair<Arc<str>>, Pair<Arc<str>>);
+
 /// The texts of the merge; a side that still owes a merge starts from what it held then, and so does the other one.
-fn texts(view: &View<'_>, states: Pair<State>) -> Option<(Pair<Arc<str>>, Pair<Arc<str>>)> {
+fn texts(view: &View<'_>, states: Pair<State>) -> Option<BaseAndNow> {
     let from = |side: Side| match (states.side(side), states.side(side.opposite())) {
-        (State::Same | State::Edited | State::Lost | State::Undone, State::Unset) => side.opposite(),
+        (State::Same | State::Edited | State::Lost | State::Undone, State::Unset) => {
+            side.opposite()
+        }
         (State::Same | State::Edited | State::Lost | State::Undone | State::Unset, _) => side,
     };
-    let base = Pair { huly: view.base_text(from(Side::Huly))?, vibe: view.base_text(from(Side::Vibe))? };
-    let now = Pair { huly: view.text(Side::Huly)?, vibe: view.text(Side::Vibe)? };
+    let base = Pair {
+        huly: view.base_text(from(Side::Huly))?,
+        vibe: view.base_text(from(Side::Vibe))?,
+    };
+    let now = Pair {
+        huly: view.text(Side::Huly)?,
+        vibe: view.text(Side::Vibe)?,
+    };
     Some((base, now))
 }
 
 fn outcome(view: &View<'_>, states: Pair<State>) -> Option<Outcome> {
     let (base, now) = texts(view, states)?;
-    let texts = merge::Texts { base: base.as_ref().map(|text| &**text), now: now.as_ref().map(|text| &**text) };
+    let texts = merge::Texts {
+        base: base.as_ref().map(|text| &**text),
+        now: now.as_ref().map(|text| &**text),
+    };
     Some(merge::merge(&texts, view.rules.normal_form))
 }
 
 /// One side changed it, or the other does not hold it yet.
 fn one_sided(view: &View<'_>, work: &mut Work, states: Pair<State>, to: Side) {
     let why = match states.side(to) {
+        State::Unset if view.base(to).description.is_owed_since_adoption() => Why::Adopted,
         State::Unset => Why::Confirm,
         State::Same | State::Edited | State::Lost | State::Undone => Why::Edit,
     };
     let from = to.opposite();
-    let Some(text) = view.text(from) else { return work.wait() };
+    let Some(text) = view.text(from) else {
+        return work.wait();
+    };
     match outcome(view, states) {
         Some(Outcome::Same) => settled(view, work, states),
         Some(Outcome::Carried { to, text }) => carry(view, work, to, text.into(), why),
@@ -77,7 +94,9 @@ fn one_sided(view: &View<'_>, work: &mut Work, states: Pair<State>, to: Side) {
 
 /// Both changed it.
 fn both(view: &View<'_>, work: &mut Work, states: Pair<State>) {
-    let (Some(huly), Some(vibe)) = (view.text(Side::Huly), view.text(Side::Vibe)) else { return work.wait() };
+    let (Some(huly), Some(vibe)) = (view.text(Side::Huly), view.text(Side::Vibe)) else {
+        return work.wait();
+    };
     let now = Pair { huly, vibe };
     let policy = view.rules.policies.of(FIELD);
     match outcome(view, states) {
@@ -85,10 +104,11 @@ fn both(view: &View<'_>, work: &mut Work, states: Pair<State>) {
         // Only one of the two changed its meaning.
         Some(Outcome::Carried { to, text }) => carry(view, work, to, text.into(), Why::Edit),
         Some(Outcome::Merged { text }) if policy == Policy::Merge => merged(view, work, text),
-        Some(Outcome::Merged { .. } | Outcome::Overlap) => clash(view, work, policy, &now),
         // Without the base there is no merge: both are kept, unless they mean the same.
-        None if (view.rules.normal_form)(&now.huly) == (view.rules.normal_form)(&now.vibe) => work.agree(FIELD),
-        None => clash(view, work, policy, &now),
+        None if (view.rules.normal_form)(&now.huly) == (view.rules.normal_form)(&now.vibe) => {
+            work.agree(FIELD);
+        }
+        Some(Outcome::Merged { .. } | Outcome::Overlap) | None => clash(view, work, policy, &now),
     }
 }
 
@@ -132,8 +152,20 @@ fn carry(view: &View<'_>, work: &mut Work, to: Side, text: Arc<str>, why: Why) {
 fn merged(view: &View<'_>, work: &mut Work, text: Pair<Option<String>>) {
     match (text.huly, text.vibe) {
         (None, None) => work.agree(FIELD),
-        (Some(text), None) => work.carry(view, Side::Huly, FIELD, Value::Text(text.into()), Why::Merged),
-        (None, Some(text)) => work.carry(view, Side::Vibe, FIELD, Value::Text(text.into()), Why::Merged),
+        (Some(text), None) => work.carry(
+            view,
+            Side::Huly,
+            FIELD,
+            Value::Text(text.into()),
+            Why::Merged,
+        ),
+        (None, Some(text)) => work.carry(
+            view,
+            Side::Vibe,
+            FIELD,
+            Value::Text(text.into()),
+            Why::Merged,
+        ),
         (Some(huly), Some(vibe)) => work.send_both(view, Pair { huly, vibe }),
     }
 }

@@ -1,7 +1,8 @@
 //! Both items stand: the plan field by field.
 
 use super::{
-    Action, Agree, Change, Conflict, ConflictCause, Notice, Problem, Update, Why, description, status,
+    Action, Agree, Change, Conflict, ConflictCause, Notice, Problem, Update, Why, description,
+    status,
     verdict::{Verdict, verdict, winner},
     view::{View, planned},
 };
@@ -38,7 +39,12 @@ pub(super) fn plan(view: &View<'_>, items: Pair<&ItemId>) -> Vec<Action> {
         match field {
             Field::Description => description::plan(view, &mut work),
             Field::Status => status::plan(view, &mut work),
-            Field::Title | Field::Priority | Field::Parent | Field::Labels | Field::Assignee | Field::DueDate => {
+            Field::Title
+            | Field::Priority
+            | Field::Parent
+            | Field::Labels
+            | Field::Assignee
+            | Field::DueDate => {
                 plain(view, &mut work, field);
             }
         }
@@ -94,8 +100,20 @@ impl Work {
     }
 
     /// Sends one value, if the side can hold it; says whether it will be sent.
-    pub(super) fn send(&mut self, view: &View<'_>, to: Side, field: Field, value: Value, why: Why) -> bool {
-        let change = Change { field, from: view.value(to, field), to: value, why };
+    pub(super) fn send(
+        &mut self,
+        view: &View<'_>,
+        to: Side,
+        field: Field,
+        value: Value,
+        why: Why,
+    ) -> bool {
+        let change = Change {
+            field,
+            from: view.value(to, field),
+            to: value,
+            why,
+        };
         match validate::change(&change, to, view.rules.capabilities.side(to), view.name()) {
             Ok((change, notice)) => {
                 self.notices.extend(notice);
@@ -110,7 +128,14 @@ impl Work {
     }
 
     /// One side takes the other's value. On a rebuilt link the value that gives way is kept (design 4.3).
-    pub(super) fn carry(&mut self, view: &View<'_>, to: Side, field: Field, value: Value, why: Why) {
+    pub(super) fn carry(
+        &mut self,
+        view: &View<'_>,
+        to: Side,
+        field: Field,
+        value: Value,
+        why: Why,
+    ) {
         if self.send(view, to, field, value, why) && view.link.rebuilt {
             self.keep(view, field, Some(to.opposite()), ConflictCause::Rebuilt);
         }
@@ -119,13 +144,23 @@ impl Work {
     /// Both changed it: `side` stands, and what gives way is kept.
     pub(super) fn overrule(&mut self, view: &View<'_>, side: Side, field: Field, value: Value) {
         if self.send(view, side.opposite(), field, value, Why::Merged) {
-            let cause = if view.link.rebuilt { ConflictCause::Rebuilt } else { ConflictCause::BothChanged };
+            let cause = if view.link.rebuilt {
+                ConflictCause::Rebuilt
+            } else {
+                ConflictCause::BothChanged
+            };
             self.keep(view, field, Some(side), cause);
         }
     }
 
     /// Keeps both values for people.
-    pub(super) fn keep(&mut self, view: &View<'_>, field: Field, winner: Option<Side>, cause: ConflictCause) {
+    pub(super) fn keep(
+        &mut self,
+        view: &View<'_>,
+        field: Field,
+        winner: Option<Side>,
+        cause: ConflictCause,
+    ) {
         self.conflicts.push(Conflict {
             field,
             winner,
@@ -148,7 +183,13 @@ impl Work {
     pub(super) fn send_both(&mut self, view: &View<'_>, texts: Pair<String>) {
         self.both_texts = true;
         for (side, text) in texts.into_sides() {
-            let sent = self.send(view, side, Field::Description, Value::Text(text.into()), Why::Merged);
+            let sent = self.send(
+                view,
+                side,
+                Field::Description,
+                Value::Text(text.into()),
+                Why::Merged,
+            );
             if sent && view.link.rebuilt && side == Side::Huly {
                 self.keep(view, Field::Description, None, ConflictCause::Rebuilt);
             }
@@ -164,7 +205,11 @@ impl Work {
         let mut actions = Vec::new();
         if !self.agree.is_empty() || whole(0).is_some() {
             let base = Pair::by(|side| view.values(side).clone());
-            actions.push(Action::Agree(Agree { fields: self.agree, base, whole: whole(0) }));
+            actions.push(Action::Agree(Agree {
+                fields: self.agree,
+                base,
+                whole: whole(0),
+            }));
         }
         actions.extend(self.conflicts.into_iter().map(Action::Conflict));
         actions.extend(self.problems.into_iter().map(Action::Problem));
@@ -179,7 +224,14 @@ impl Work {
             }
             let item = (*items.side(side)).clone();
             let expected = view.values(side).clone();
-            actions.push(Action::Update(Update { side, item, set, expected, source_values, whole: whole(1) }));
+            actions.push(Action::Update(Update {
+                side,
+                item,
+                set,
+                expected,
+                source_values,
+                whole: whole(1),
+            }));
         }
         actions
     }
@@ -187,14 +239,25 @@ impl Work {
 
 /// The base of a side that is still to take its part of a merge.
 fn owed(view: &View<'_>, side: Side) -> TextVersion {
-    let written = view.link.last_write.side(side).as_ref().map(|write| write.at);
-    TextVersion::owed(&view.base(side).description, written, &view.values(side).description)
+    let written = view
+        .link
+        .last_write
+        .side(side)
+        .as_ref()
+        .map(|write| write.at);
+    TextVersion::owed(
+        &view.base(side).description,
+        written,
+        &view.values(side).description,
+    )
 }
 
 /// Whether the policy of a field lets `side` overrule an edit of the other one (design 3.6).
 pub(super) const fn names(policy: Policy, side: Side) -> bool {
     match (policy, side) {
         (Policy::Huly, Side::Huly) | (Policy::Vibe, Side::Vibe) => true,
-        (Policy::Huly, Side::Vibe) | (Policy::Vibe, Side::Huly) | (Policy::Merge | Policy::Manual, _) => false,
+        (Policy::Huly, Side::Vibe)
+        | (Policy::Vibe, Side::Huly)
+        | (Policy::Merge | Policy::Manual, _) => false,
     }
 }

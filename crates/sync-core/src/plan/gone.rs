@@ -32,13 +32,17 @@ pub(super) fn plan(view: &View<'_>, gone: Side, item: &Item) -> Vec<Action> {
             }
             actions
         }
-        (Deletion::Mirror, false) | (Deletion::Cancel | Deletion::Ignore, _) => remake(view, gone, item, edited),
+        (Deletion::Mirror, false) | (Deletion::Cancel | Deletion::Ignore, _) => {
+            remake(view, gone, item, edited)
+        }
     }
 }
 
 /// Whether the policy of every edited field names the side that deleted.
 fn overruled(view: &View<'_>, gone: Side, edited: FieldSet) -> bool {
-    edited.iter().all(|field| names(view.rules.policies.of(field), gone))
+    edited
+        .iter()
+        .all(|field| names(view.rules.policies.of(field), gone))
 }
 
 /// The edits that count against a deletion: of title and description, and of the status where no agent moved it.
@@ -47,18 +51,34 @@ pub(super) fn edited(view: &View<'_>, side: Side, item: &Item) -> FieldSet {
     if item.agent {
         counted.remove(Field::Status);
     }
-    counted.iter().filter(|field| view.state(side, *field) == State::Edited).collect()
+    counted
+        .iter()
+        .filter(|field| view.state(side, *field) == State::Edited)
+        .collect()
 }
 
 /// The edit wins: the item is made again, as a new generation of it.
 fn remake(view: &View<'_>, gone: Side, item: &Item, edited: FieldSet) -> Vec<Action> {
     if !view.rules.create.allows(gone) {
         let mut actions = conflicts(view, gone, edited, gone.opposite());
-        actions.push(tombstone(view, gone, "was deleted, and its counterpart was edited meanwhile: it is left alone"));
+        actions.push(tombstone(
+            view,
+            gone,
+            "was deleted, and its counterpart was edited meanwhile: it is left alone",
+        ));
         return actions;
     }
-    let again = create(view.rules, view.link, gone, item, view.link.generation.side(gone).next());
-    if again.iter().any(|action| matches!(action, Action::Create(_))) {
+    let again = create(
+        view.rules,
+        view.link,
+        gone,
+        item,
+        view.link.generation.side(gone).next(),
+    );
+    if again
+        .iter()
+        .any(|action| matches!(action, Action::Create(_)))
+    {
         let mut actions = conflicts(view, gone, edited, gone.opposite());
         actions.extend(again);
         return actions;
@@ -87,17 +107,29 @@ fn follow(view: &View<'_>, gone: Side, item: &Item) -> Vec<Action> {
                 expected: item.values.clone(),
             })]
         }),
-        Deletion::Ignore => vec![tombstone(view, gone, "was deleted: its counterpart is left alone")],
+        Deletion::Ignore => vec![tombstone(
+            view,
+            gone,
+            "was deleted: its counterpart is left alone",
+        )],
     }
 }
 
 fn tombstone(view: &View<'_>, gone: Side, what: &str) -> Action {
     let reason: Arc<str> = reason(view, gone, what).into();
-    Action::Phase(PhaseChange { to: Phase::Tombstone, reason, gone: Some(gone) })
+    Action::Phase(PhaseChange {
+        to: Phase::Tombstone,
+        reason,
+        gone: Some(gone),
+    })
 }
 
 fn reason(view: &View<'_>, gone: Side, what: &str) -> String {
-    let label = view.link.label.as_deref().map_or_else(String::new, |label| format!(" {label}"));
+    let label = view
+        .link
+        .label
+        .as_deref()
+        .map_or_else(String::new, |label| format!(" {label}"));
     match gone {
         Side::Huly => format!("its Huly issue{label} {what}"),
         Side::Vibe => format!("its Vibe task {what}"),

@@ -51,11 +51,23 @@ pub fn link(rules: &Rules<'_>, input: &LinkInput<'_>) -> LinkPlan {
         Phase::Tombstone => tombstone(link, input.now),
         Phase::Active => active(&view, input.now),
     };
-    if actions.is_empty() { nothing(link) } else { LinkPlan { link: link.id, label: label(&view), actions } }
+    if actions.is_empty() {
+        nothing(link)
+    } else {
+        LinkPlan {
+            link: link.id,
+            label: label(&view),
+            actions,
+        }
+    }
 }
 
 fn nothing(link: &Link) -> LinkPlan {
-    LinkPlan { link: link.id, label: link.label.clone().unwrap_or_default(), actions: Vec::new() }
+    LinkPlan {
+        link: link.id,
+        label: link.label.clone().unwrap_or_default(),
+        actions: Vec::new(),
+    }
 }
 
 /// Plans a link that is to fall asleep, because its item left the filter (design 3.9): what is left to carry is carried
@@ -63,9 +75,16 @@ fn nothing(link: &Link) -> LinkPlan {
 pub fn sleep(rules: &Rules<'_>, input: &LinkInput<'_>, reason: &str) -> LinkPlan {
     let mut plan = link(rules, input);
     let sends = plan.actions.iter().any(|action| action.target().is_some());
-    let ends = plan.actions.iter().any(|action| matches!(action, Action::Phase(_) | Action::Forget(_)));
+    let ends = plan
+        .actions
+        .iter()
+        .any(|action| matches!(action, Action::Phase(_) | Action::Forget(_)));
     if input.link.phase == Phase::Active && !sends && !ends {
-        plan.actions.push(Action::Phase(PhaseChange { to: Phase::Asleep, reason: reason.into(), gone: None }));
+        plan.actions.push(Action::Phase(PhaseChange {
+            to: Phase::Asleep,
+            reason: reason.into(),
+            gone: None,
+        }));
     }
     plan
 }
@@ -75,9 +94,26 @@ pub fn wake(rules: &Rules<'_>, input: &LinkInput<'_>, reason: &str) -> LinkPlan 
     if input.link.phase != Phase::Asleep {
         return link(rules, input);
     }
-    let awake = Link { phase: Phase::Active, ..input.link.clone() };
-    let mut plan = link(rules, &LinkInput { link: &awake, now: input.now, base_texts: input.base_texts.clone() });
-    plan.actions.insert(0, Action::Phase(PhaseChange { to: Phase::Active, reason: reason.into(), gone: None }));
+    let awake = Link {
+        phase: Phase::Active,
+        ..input.link.clone()
+    };
+    let mut plan = link(
+        rules,
+        &LinkInput {
+            link: &awake,
+            now: input.now,
+            base_texts: input.base_texts.clone(),
+        },
+    );
+    plan.actions.insert(
+        0,
+        Action::Phase(PhaseChange {
+            to: Phase::Active,
+            reason: reason.into(),
+            gone: None,
+        }),
+    );
     plan
 }
 
@@ -90,18 +126,24 @@ pub(super) fn is_quiet(rules: &Rules<'_>, link: &Link, now: Pair<&Observation>) 
             Observation::Unseen => true,
             Observation::Present(item) => {
                 item.values == *base
-                    || !planned(rules, link).iter().any(|field| !base.same(&item.values, field))
+                    || !planned(rules, link)
+                        .iter()
+                        .any(|field| !base.same(&item.values, field))
             }
         }
     };
     let is_set = |side: Side| {
         let base = link.base.side(side);
-        link.items.side(side).is_some() && !is_unset(base, Field::Status) && !is_unset(base, Field::Description)
+        link.items.side(side).is_some()
+            && !is_unset(base, Field::Status)
+            && !is_unset(base, Field::Description)
     };
     link.phase == Phase::Active
         && link.rules == rules.version
         && !link.rebuilt
-        && Side::ALL.into_iter().all(|side| is_set(side) && as_known(side))
+        && Side::ALL
+            .into_iter()
+            .all(|side| is_set(side) && as_known(side))
 }
 
 fn active(view: &View<'_>, now: Pair<&Observation>) -> Vec<Action> {
@@ -114,10 +156,13 @@ fn active(view: &View<'_>, now: Pair<&Observation>) -> Vec<Action> {
             (Observation::Gone, Observation::Present(item)) => gone::plan(view, Side::Huly, item),
             (Observation::Present(item), Observation::Gone) => gone::plan(view, Side::Vibe, item),
             // Whether the other item was edited is not known: nothing is decided.
-            (Observation::Gone, Observation::Unseen) | (Observation::Unseen, Observation::Gone) => Vec::new(),
-            (Observation::Present(_) | Observation::Unseen, Observation::Present(_) | Observation::Unseen) => {
-                fields::plan(view, Pair { huly, vibe })
+            (Observation::Gone, Observation::Unseen) | (Observation::Unseen, Observation::Gone) => {
+                Vec::new()
             }
+            (
+                Observation::Present(_) | Observation::Unseen,
+                Observation::Present(_) | Observation::Unseen,
+            ) => fields::plan(view, Pair { huly, vibe }),
         },
     }
 }
@@ -126,12 +171,18 @@ fn active(view: &View<'_>, now: Pair<&Observation>) -> Vec<Action> {
 fn lone(view: &View<'_>, now: &Observation, side: Side) -> Vec<Action> {
     let target = side.opposite();
     match now {
-        Observation::Gone => vec![forget("the item was deleted before its counterpart was made")],
+        Observation::Gone => vec![forget(
+            "the item was deleted before its counterpart was made",
+        )],
         Observation::Unseen => Vec::new(),
         Observation::Present(_) if !view.rules.create.allows(target) => Vec::new(),
-        Observation::Present(item) => {
-            create(view.rules, view.link, target, item, *view.link.generation.side(target))
-        }
+        Observation::Present(item) => create(
+            view.rules,
+            view.link,
+            target,
+            item,
+            *view.link.generation.side(target),
+        ),
     }
 }
 
@@ -141,18 +192,26 @@ fn tombstone(link: &Link, now: Pair<&Observation>) -> Vec<Action> {
         (None, _) | (Some(_), Observation::Gone) => false,
         (Some(_), Observation::Present(_) | Observation::Unseen) => true,
     };
-    if Side::ALL.into_iter().any(stands) { Vec::new() } else { vec![forget("both items were deleted")] }
+    if Side::ALL.into_iter().any(stands) {
+        Vec::new()
+    } else {
+        vec![forget("both items were deleted")]
+    }
 }
 
 fn forget(reason: &str) -> Action {
-    Action::Forget(Forget { reason: reason.into() })
+    Action::Forget(Forget {
+        reason: reason.into(),
+    })
 }
 
 /// Identifier and title, for people.
 fn label(view: &View<'_>) -> Arc<str> {
     let observed = view.item(Side::Huly).and_then(|item| item.label.as_deref());
     let title = |side: Side| Some(&*view.values(side).title).filter(|title| !title.is_empty());
-    let title = title(Side::Huly).or_else(|| title(Side::Vibe)).unwrap_or_default();
+    let title = title(Side::Huly)
+        .or_else(|| title(Side::Vibe))
+        .unwrap_or_default();
     match observed.or(view.link.label.as_deref()) {
         Some(label) if title.is_empty() => label.into(),
         Some(label) => format!("{label} {title}").into(),

@@ -161,7 +161,9 @@ pub struct Change {
 }
 
 /// Why a value is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
     /// The other side changed it.
@@ -180,6 +182,7 @@ pub enum Why {
 }
 
 impl Why {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
     fn is_edit(&self) -> bool {
         *self == Why::Edit
     }

@@ -47,7 +47,10 @@ fn active(view: &View<'_>, now: Pair<&Observation>) -> Needs {
             (Observation::Gone, Observation::Gone) => {}
             (Observation::Gone, other) => survivor(view, other, Side::Vibe, &mut needs),
             (other, Observation::Gone) => survivor(view, other, Side::Huly, &mut needs),
-            (Observation::Present(_) | Observation::Unseen, Observation::Present(_) | Observation::Unseen) => {
+            (
+                Observation::Present(_) | Observation::Unseen,
+                Observation::Present(_) | Observation::Unseen,
+            ) => {
                 both(view, &mut needs);
             }
         },
@@ -72,7 +75,8 @@ fn survivor(view: &View<'_>, other: &Observation, side: Side, needs: &mut Needs)
     match other {
         Observation::Unseen => *needs.item.side_mut(side) = true,
         Observation::Present(item) => {
-            let whole = view.rules.deletion == Deletion::Mirror || !gone::edited(view, side, item).is_empty();
+            let whole = view.rules.deletion == Deletion::Mirror
+                || !gone::edited(view, side, item).is_empty();
             *needs.text.side_mut(side) = whole && item.known_text().is_none();
         }
         Observation::Gone => {}
@@ -89,7 +93,13 @@ fn both(view: &View<'_>, needs: &mut Needs) {
         needs.item.huly |= moved || view.link.rules != view.rules.version;
     }
     let states = view.states(Field::Description);
-    if !fields.contains(Field::Description) || states == (Pair { huly: State::Same, vibe: State::Same }) {
+    if !fields.contains(Field::Description)
+        || states
+            == (Pair {
+                huly: State::Same,
+                vibe: State::Same,
+            })
+    {
         return;
     }
     needs.base_texts = true;

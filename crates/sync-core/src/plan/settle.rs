@@ -20,7 +20,30 @@ use crate::{
 ///   planned again.
 /// * After a create, a status that the service did not take has no base until an update confirms it (design 3.1 b).
 /// * After a removal both items are gone: the link [is over](Link::is_over) and is dropped.
-pub fn settle(link: &Link, action: &Action, answer: Option<&Item>, capabilities: &Capabilities, now: Millis) -> Link {
+///
+/// ```
+/// # use sync_core::{Pair, ids::*, item::*, lens::{Category, HulyStatus, Lens, Lenses, StatusNames}, link::Link, plan::{self, LinkInput}, rules::*};
+/// # let caps = Capabilities { fields: FieldSet::COMMON, conditional_write: true, client_ids: true, changes: true, status_at_create: true, footer: false, limits: Limits { nul: true, ..Limits::default() } };
+/// # let lenses = Lenses::default();
+/// # let rules = Rules { workspace: WorkspaceId(uuid::Uuid::nil()), store: StoreId(uuid::Uuid::nil()), policies: Policies::default(), lenses: &lenses,
+/// #   deletion: Deletion::Cancel, create: Creation::Both, capabilities: Pair { huly: caps, vibe: caps }, normal_form: str::to_owned,
+/// #   confirm_window: Millis(30_000), confirm_tries: 3, now: Millis(0), version: RulesVersion(0) };
+/// let link = Link::between(&rules, "h1".into(), "t1".into());
+/// let issue = Item::new("h1".into(), Values { title: "Dock".into(), ..Values::default() });
+/// let now = Pair { huly: &Observation::Present(Box::new(issue.clone())), vibe: &Observation::Unseen };
+/// let action = plan::link(&rules, &LinkInput { link: &link, now, base_texts: Pair::default() }).actions.remove(0);
+/// let answer = Item::new("t1".into(), issue.values.clone());
+/// let settled = plan::settle(&link, &action, Some(&answer), &caps, Millis(0));
+/// assert_eq!((&*settled.base.huly.title, &*settled.base.vibe.title, settled.version), ("Dock", "Dock", 1));
+/// assert_eq!(plan::settle(&settled, &action, Some(&answer), &caps, Millis(9)), settled);
+/// ```
+pub fn settle(
+    link: &Link,
+    action: &Action,
+    answer: Option<&Item>,
+    capabilities: &Capabilities,
+    now: Millis,
+) -> Link {
     let mut next = link.clone();
     match action {
         Action::Create(create) => created(&mut next, create, answer, capabilities, now),
@@ -50,15 +73,27 @@ pub fn settle(link: &Link, action: &Action, answer: Option<&Item>, capabilities:
 
 /// The link's row after a create was found to have been carried out, by looking for it later: the item may have been edited
 /// meanwhile, so the base is what was sent, and what differs is an edit. For other actions as [`settle`] without capabilities.
-pub fn settle_found(link: &Link, action: &Action, found: &Item, capabilities: &Capabilities, now: Millis) -> Link {
+pub fn settle_found(
+    link: &Link,
+    action: &Action,
+    found: &Item,
+    capabilities: &Capabilities,
+    now: Millis,
+) -> Link {
     let mut next = settle(link, action, Some(found), capabilities, now);
-    let Action::Create(create) = action else { return next };
+    let Action::Create(create) = action else {
+        return next;
+    };
     if next == *link {
         return next; // settled before
     }
     let sent = sent(create);
     let base = next.base.side_mut(create.side);
-    if found.text.as_ref().is_none_or(|text| *text != create.draft.text) {
+    if found
+        .text
+        .as_ref()
+        .is_none_or(|text| *text != create.draft.text)
+    {
         base.description = sent.description;
     }
     base.title = sent.title;
@@ -82,12 +117,23 @@ pub fn base_texts(
     let answered = answer.and_then(|item| item.text.clone());
     match action {
         Action::Create(create) => {
-            *texts.side_mut(create.side) = answered.or_else(|| Some(Arc::clone(&create.draft.text)));
+            *texts.side_mut(create.side) =
+                answered.or_else(|| Some(Arc::clone(&create.draft.text)));
             *texts.side_mut(create.side.opposite()) = source_text;
         }
         Action::Update(update) => {
-            let written = update.set.iter().find(|change| change.field == Field::Description);
-            let Some(Change { to: Value::Text(sent), why, .. }) = written else { return texts };
+            let written = update
+                .set
+                .iter()
+                .find(|change| change.field == Field::Description);
+            let Some(Change {
+                to: Value::Text(sent),
+                why,
+                ..
+            }) = written
+            else {
+                return texts;
+            };
             if written.is_some_and(|change| !was_taken(update, change, answer)) {
                 return texts;
             }
@@ -127,22 +173,38 @@ fn sent(create: &Create) -> Values {
     }
 }
 
-fn created(next: &mut Link, create: &Create, answer: Option<&Item>, capabilities: &Capabilities, now: Millis) {
+fn created(
+    next: &mut Link,
+    create: &Create,
+    answer: Option<&Item>,
+    capabilities: &Capabilities,
+    now: Millis,
+) {
     let side = create.side;
     let id = answer.map(|item| item.id.clone());
     let Some(id) = id.or_else(|| capabilities.client_ids.then(|| create.key.document_id())) else {
         // Without its id the item is not known to be there.
         return;
     };
-    if next.items.side(side).as_ref() == Some(&id) && next.generation.side(side) == &create.generation {
+    if next.items.side(side).as_ref() == Some(&id)
+        && next.generation.side(side) == &create.generation
+    {
         return; // settled before
     }
     let mut base = answer.map_or_else(|| sent(create), |item| item.values.clone());
     let write = match &create.draft.status {
         Some(wanted) if base.status.as_ref() != Some(wanted) => {
             // What stands there is the service's own choice: kept, so that a person's move can be told from it.
-            let before = Values { status: base.status.take(), ..base.clone() };
-            Some(LastWrite { at: now, fields: FieldSet::of(&[Field::Status]), before, resent: 0 })
+            let before = Values {
+                status: base.status.take(),
+                ..base.clone()
+            };
+            Some(LastWrite {
+                at: now,
+                fields: FieldSet::of(&[Field::Status]),
+                before,
+                resent: 0,
+            })
         }
         Some(_) | None => None,
     };
@@ -168,7 +230,9 @@ fn named(next: &mut Link, side: Side, answer: Option<&Item>) {
 /// Whether one change of a confirmed write was taken by the service.
 fn was_taken(update: &Update, change: &Change, answer: Option<&Item>) -> bool {
     answer.is_none_or(|item| {
-        change.from == change.to || !item.values.same(&update.expected, change.field) || holds(item, change)
+        change.from == change.to
+            || !item.values.same(&update.expected, change.field)
+            || holds(item, change)
     })
 }
 
@@ -182,7 +246,11 @@ fn holds(item: &Item, change: &Change) -> bool {
 
 fn updated(next: &mut Link, update: &Update, answer: Option<&Item>, now: Millis) {
     let (side, source) = (update.side, update.side.opposite());
-    let taken: Vec<&Change> = update.set.iter().filter(|change| was_taken(update, change, answer)).collect();
+    let taken: Vec<&Change> = update
+        .set
+        .iter()
+        .filter(|change| was_taken(update, change, answer))
+        .collect();
     if taken.is_empty() {
         return;
     }
@@ -195,7 +263,9 @@ fn updated(next: &mut Link, update: &Update, answer: Option<&Item>, now: Millis)
         // What is sent again brings nothing new of the other side: what that one still owes stays owed.
         let brings = change.why != Why::Resend;
         if brings && (change.field != Field::Description || !superseded(&before, update)) {
-            next.base.side_mut(source).take(change.field, &update.source_values);
+            next.base
+                .side_mut(source)
+                .take(change.field, &update.source_values);
         }
     }
     let fields: FieldSet = taken.iter().map(|change| change.field).collect();
@@ -207,8 +277,14 @@ fn updated(next: &mut Link, update: &Update, answer: Option<&Item>, now: Millis)
     }
     named(next, side, answer);
     // The same outcome settled once more, perhaps later: the row stands as it is.
-    let unmoved = Link { last_write: before.last_write.clone(), ..next.clone() } == before;
-    if unmoved && remembers(&before, side, update, fields) && (!again || at(&before, side) == Some(now)) {
+    let unmoved = Link {
+        last_write: before.last_write.clone(),
+        ..next.clone()
+    } == before;
+    if unmoved
+        && remembers(&before, side, update, fields)
+        && (!again || at(&before, side) == Some(now))
+    {
         *next = before;
     }
 }
@@ -220,14 +296,18 @@ fn at(link: &Link, side: Side) -> Option<Millis> {
 /// Whether the row knows this write already.
 fn remembers(link: &Link, side: Side, update: &Update, fields: FieldSet) -> bool {
     link.last_write.side(side).as_ref().is_some_and(|write| {
-        fields.without(write.fields).is_empty() && write.before.differing(&update.expected, fields).is_empty()
+        fields.without(write.fields).is_empty()
+            && write.before.differing(&update.expected, fields).is_empty()
     })
 }
 
 /// Whether the source of a merged description was itself written since that merge was planned: its new base stands.
 fn superseded(link: &Link, update: &Update) -> bool {
     let source = update.side.opposite();
-    let (owed, base) = (&update.source_values.description, &link.base.side(source).description);
+    let (owed, base) = (
+        &update.source_values.description,
+        &link.base.side(source).description,
+    );
     if !owed.is_owed() || owed == base {
         return false;
     }
@@ -257,7 +337,12 @@ fn written(link: &Link, update: &Update, fields: FieldSet, again: bool, now: Mil
         (true, None) => 1,
         (false, _) => 0,
     };
-    LastWrite { at: now, fields: all, before, resent }
+    LastWrite {
+        at: now,
+        fields: all,
+        before,
+        resent,
+    }
 }
 
 fn cancelled(next: &mut Link, cancel: &Cancel, answer: Option<&Item>, now: Millis) {
@@ -269,8 +354,12 @@ fn cancelled(next: &mut Link, cancel: &Cancel, answer: Option<&Item>, now: Milli
     }
     if next.phase != Phase::Tombstone {
         let fields = FieldSet::of(&[Field::Status]);
-        *next.last_write.side_mut(side) =
-            Some(LastWrite { at: now, fields, before: cancel.expected.clone(), resent: 0 });
+        *next.last_write.side_mut(side) = Some(LastWrite {
+            at: now,
+            fields,
+            before: cancel.expected.clone(),
+            resent: 0,
+        });
     }
     next.phase = Phase::Tombstone;
     *next.items.side_mut(side.opposite()) = None;

@@ -45,13 +45,22 @@ fn line(out: &mut String, words: fmt::Arguments<'_>) {
 
 fn entry(out: &mut String, action: &Action) {
     match action {
-        Action::Create(create) => line(out, format_args!("  + create in {}: {}", create.side, made(create))),
+        Action::Create(create) => line(
+            out,
+            format_args!("  + create in {}: {}", create.side, made(create)),
+        ),
         Action::Update(update) => {
             for change in &update.set {
-                line(out, format_args!("  ~ update {} {}", update.side, changed(change)));
+                line(
+                    out,
+                    format_args!("  ~ update {} {}", update.side, changed(change)),
+                );
             }
         }
-        Action::Cancel(cancel) => line(out, format_args!("  - cancel in {}: {}", cancel.side, shown(&cancel.reason))),
+        Action::Cancel(cancel) => line(
+            out,
+            format_args!("  - cancel in {}: {}", cancel.side, shown(&cancel.reason)),
+        ),
         Action::Remove(remove) => {
             let why = match remove.reason {
                 RemoveReason::Mirrored => "its counterpart was deleted",
@@ -61,27 +70,53 @@ fn entry(out: &mut String, action: &Action) {
         }
         Action::Agree(agree) if agree.fields.is_empty() => line(out, format_args!("  = agree")),
         Action::Agree(agree) => {
-            let fields: Vec<&str> = agree.fields.iter().map(crate::item::Field::as_str).collect();
+            let fields: Vec<&str> = agree
+                .fields
+                .iter()
+                .map(crate::item::Field::as_str)
+                .collect();
             line(out, format_args!("  = agree on {}", fields.join(", ")));
         }
         Action::Conflict(conflict) => line(out, format_args!("  ! conflict {}", clash(conflict))),
         Action::Problem(problem) => line(out, format_args!("  x {}", refused(problem))),
-        Action::Notice(notice) => line(out, format_args!("  i {}: {}", notice.code, shown_whole(&notice.message))),
+        Action::Notice(notice) => line(
+            out,
+            format_args!("  i {}: {}", notice.code, shown_whole(&notice.message)),
+        ),
         Action::Phase(change) => {
             let phase = match change.to {
                 Phase::Active => "+ wake",
                 Phase::Asleep => "- sleep",
                 Phase::Tombstone => "- leave alone",
             };
-            line(out, format_args!("  {phase}: {}", shown_whole(&change.reason)));
+            line(
+                out,
+                format_args!("  {phase}: {}", shown_whole(&change.reason)),
+            );
         }
-        Action::Relink(relink) => line(out, format_args!("  ~ relink {} to {}", relink.side, shown(relink.to.as_str()))),
-        Action::Forget(forget) => line(out, format_args!("  - forget: {}", shown_whole(&forget.reason))),
+        Action::Relink(relink) => line(
+            out,
+            format_args!(
+                "  ~ relink {} to {}",
+                relink.side,
+                shown(relink.to.as_str())
+            ),
+        ),
+        Action::Forget(forget) => line(
+            out,
+            format_args!("  - forget: {}", shown_whole(&forget.reason)),
+        ),
     }
 }
 
 fn made(create: &Create) -> String {
-    let status = create.draft.status.as_ref().map_or_else(String::new, |status| format!(" ({})", shown(status.as_str())));
+    let status = create
+        .draft
+        .status
+        .as_ref()
+        .map_or_else(String::new, |status| {
+            format!(" ({})", shown(status.as_str()))
+        });
     format!("{}{status}", shown(&create.draft.title))
 }
 
@@ -94,7 +129,12 @@ fn changed(change: &Change) -> String {
         Why::Adopted => " (adopted)",
         Why::Confirm => " (not taken yet)",
     };
-    format!("{}: {} -> {}{why}", change.field, value(&change.from), value(&change.to))
+    format!(
+        "{}: {} -> {}{why}",
+        change.field,
+        value(&change.from),
+        value(&change.to)
+    )
 }
 
 fn clash(conflict: &Conflict) -> String {
@@ -104,7 +144,12 @@ fn clash(conflict: &Conflict) -> String {
         (false, Some(winner)) => format!("{winner} stands"),
         (false, None) => "merged".to_owned(),
     };
-    format!("{}: {outcome}; {}; {}", conflict.field, sides(Side::Huly), sides(Side::Vibe))
+    format!(
+        "{}: {outcome}; {}; {}",
+        conflict.field,
+        sides(Side::Huly),
+        sides(Side::Vibe)
+    )
 }
 
 fn refused(problem: &Problem) -> String {
@@ -117,9 +162,17 @@ fn value(value: &Value) -> String {
         Value::Text(text) => shown(text),
         Value::Status(status) => shown(status.as_str()),
         Value::Priority(priority) => format!("{priority:?}").to_lowercase(),
-        Value::Parent(parent) => parent.as_ref().map_or_else(none, |parent| shown(parent.as_str())),
+        Value::Parent(parent) => parent
+            .as_ref()
+            .map_or_else(none, |parent| shown(parent.as_str())),
         Value::Labels(labels) if labels.is_empty() => none(),
-        Value::Labels(labels) => shown(&labels.iter().map(|label| &**label).collect::<Vec<_>>().join(", ")),
+        Value::Labels(labels) => shown(
+            &labels
+                .iter()
+                .map(|label| &**label)
+                .collect::<Vec<_>>()
+                .join(", "),
+        ),
         Value::Assignee(person) => person.as_deref().map_or_else(none, shown),
         Value::DueDate(date) => date.map_or_else(none, |date| format!("{} ms", date.0)),
         Value::Unset => none(),
@@ -160,7 +213,12 @@ fn shown_whole(text: &str) -> String {
 fn visible(out: &mut String, char: char) {
     match char {
         '\n' => out.push_str("\\n"),
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' => {
+        '\u{200e}'
+        | '\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{2028}'
+        | '\u{2029}' => {
             out.extend(char.escape_unicode());
         }
         _ if char.is_control() => out.extend(char.escape_default()),
@@ -224,8 +282,21 @@ impl Totals {
 
     /// Remote writes, both sides together.
     pub const fn writes(&self) -> u64 {
-        let Totals { creates, updates, cancels, removes, .. } = self;
-        creates.huly + creates.vibe + updates.huly + updates.vibe + cancels.huly + cancels.vibe + removes.huly + removes.vibe
+        let Totals {
+            creates,
+            updates,
+            cancels,
+            removes,
+            ..
+        } = self;
+        creates.huly
+            + creates.vibe
+            + updates.huly
+            + updates.vibe
+            + cancels.huly
+            + cancels.vibe
+            + removes.huly
+            + removes.vibe
     }
 }
 
@@ -245,9 +316,16 @@ impl fmt::Display for Totals {
             (self.relinks, "to relink"),
             (self.forgets, "to forget"),
         ];
-        let words: Vec<String> =
-            parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-        if words.is_empty() { f.write_str("nothing to do") } else { f.write_str(&words.join(", ")) }
+        let words: Vec<String> = parts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        if words.is_empty() {
+            f.write_str("nothing to do")
+        } else {
+            f.write_str(&words.join(", "))
+        }
     }
 }
 
@@ -271,13 +349,19 @@ pub fn json(plans: &[LinkPlan]) -> serde_json::Value {
 /// assert_eq!(sync_core::plan::hash(&[]).len(), 64);
 /// ```
 pub fn hash(plans: &[LinkPlan]) -> String {
-    let mut sorted: Vec<&LinkPlan> = plans.iter().filter(|plan| !plan.actions.is_empty()).collect();
+    let mut sorted: Vec<&LinkPlan> = plans
+        .iter()
+        .filter(|plan| !plan.actions.is_empty())
+        .collect();
     sorted.sort_by_key(|plan| plan.link);
     hex::encode(Sha256::digest(canonical(&sorted)))
 }
 
 /// JSON in one order: fields as declared, sets and maps sorted.
 pub(crate) fn canonical(value: &impl Serialize) -> String {
-    #[expect(clippy::expect_used, reason = "plans hold only text, numbers and sets: they have no map with keys that are no text")]
+    #[expect(
+        clippy::expect_used,
+        reason = "plans hold only text, numbers and sets: they have no map with keys that are no text"
+    )]
     serde_json::to_string(value).expect("plans are plain data")
 }

@@ -18,20 +18,33 @@ const FIELD: Field = Field::Status;
 
 /// Plans the status of a link whose two items stand.
 pub(super) fn plan(view: &View<'_>, work: &mut Work) {
-    let states = view.states(FIELD);
-    let still = states == Pair { huly: State::Same, vibe: State::Same };
+    let since = view.states(FIELD);
+    let still = since
+        == Pair {
+            huly: State::Same,
+            vibe: State::Same,
+        };
     if still && view.link.rules == view.rules.version {
         return;
     }
-    let Some(lens) = view.lens() else { return work.wait() };
+    let Some(lens) = view.lens() else {
+        return work.wait();
+    };
     let values = Pair::by(|side| view.values(side).status.as_ref());
     // An item without any status has nothing to compare or to carry.
-    let (Some(huly), Some(vibe)) = (values.huly, values.vibe) else { return };
+    let (Some(huly), Some(vibe)) = (values.huly, values.vibe) else {
+        return;
+    };
     let same = lens.same(huly, vibe);
-    let status = Statuses { lens, values: Pair { huly, vibe } };
-    match verdict(states, same) {
+    let status = Statuses {
+        lens,
+        values: Pair { huly, vibe },
+    };
+    match verdict(since, same) {
         // The rules changed, the items did not: Vibe's status follows the new map (design 3.10).
-        Verdict::Nothing if !same && lens.to_vibe(huly).is_some() => status.carry(view, work, Side::Vibe, Why::Rules),
+        Verdict::Nothing if !same && lens.to_vibe(huly).is_some() => {
+            status.carry(view, work, Side::Vibe, Why::Rules);
+        }
         Verdict::Nothing => {}
         Verdict::Agree => work.agree(FIELD),
         Verdict::Carry { to } => status.carry(view, work, to, Why::Edit),
@@ -61,7 +74,12 @@ impl Statuses<'_> {
         let wanted = translate(self.lens, to, self.values);
         if wanted.is_none() {
             let unknown = self.values.side(to.opposite());
-            work.refuse(validate::unknown_status(unknown, to, self.lens, view.name()));
+            work.refuse(validate::unknown_status(
+                unknown,
+                to,
+                self.lens,
+                view.name(),
+            ));
         }
         wanted
     }

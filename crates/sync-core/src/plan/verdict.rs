@@ -36,13 +36,28 @@ pub(super) fn verdict(states: Pair<State>, same: bool) -> Verdict {
     use State::{Edited, Lost, Same, Undone, Unset};
     match (states.huly, states.vibe) {
         // First of all, what is not an edit (design 3.1 a).
-        (Undone, Same | Edited | Lost | Undone | Unset) | (Same | Edited | Lost | Unset, Undone) => Verdict::GiveUp,
+        (Undone, Same | Edited | Lost | Undone | Unset)
+        | (Same | Edited | Lost | Unset, Undone) => Verdict::GiveUp,
         (Same, Same) => Verdict::Nothing,
-        (Lost, Lost) => Verdict::Resend(Pair { huly: true, vibe: true }),
-        (Lost, Same | Unset) => Verdict::Resend(Pair { huly: true, vibe: false }),
-        (Same | Unset, Lost) => Verdict::Resend(Pair { huly: false, vibe: true }),
+        (Lost, Lost) => Verdict::Resend(Pair {
+            huly: true,
+            vibe: true,
+        }),
+        (Lost, Same | Unset) => Verdict::Resend(Pair {
+            huly: true,
+            vibe: false,
+        }),
+        (Same | Unset, Lost) => Verdict::Resend(Pair {
+            huly: false,
+            vibe: true,
+        }),
         // From here on somebody edited it, or a base is unset, and no write of ours is in doubt except under an edit.
-        (Edited, Same | Edited | Unset) | (Same | Unset, Edited) | (Unset, Same | Unset) | (Same, Unset) if same => {
+        (Edited, Same | Edited | Unset)
+        | (Same | Unset, Edited)
+        | (Unset, Same | Unset)
+        | (Same, Unset)
+            if same =>
+        {
             Verdict::Agree
         }
         (Edited, Same | Lost | Unset) => Verdict::Carry { to: Side::Vibe },

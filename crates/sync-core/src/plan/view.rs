@@ -55,7 +55,15 @@ pub(super) const fn planned(rules: &Rules<'_>, link: &Link) -> FieldSet {
 
 impl<'a> View<'a> {
     pub(super) fn of(rules: &'a Rules<'a>, link: &'a Link, now: Pair<&'a Observation>) -> View<'a> {
-        View { rules, link, now: now.map(present), base_texts: Pair { huly: None, vibe: None } }
+        View {
+            rules,
+            link,
+            now: now.map(present),
+            base_texts: Pair {
+                huly: None,
+                vibe: None,
+            },
+        }
     }
 
     pub(super) const fn item(&self, side: Side) -> Option<&'a Item> {
@@ -78,17 +86,29 @@ impl<'a> View<'a> {
     pub(super) fn state(&self, side: Side, field: Field) -> State {
         let base = self.base(side);
         let Some(item) = self.item(side) else {
-            return if is_unset(base, field) { State::Unset } else { State::Same };
+            return if is_unset(base, field) {
+                State::Unset
+            } else {
+                State::Same
+            };
         };
         if is_unset(base, field) {
-            return if self.moved_before_ours(side, field, &item.values) { State::Edited } else { State::Unset };
+            return if self.moved_before_ours(side, field, &item.values) {
+                State::Edited
+            } else {
+                State::Unset
+            };
         }
         if base.same(&item.values, field) {
             return State::Same;
         }
         match self.write_in_window(side, field) {
             Some(write) if write.before.same(&item.values, field) => {
-                if write.resent < self.rules.confirm_tries { State::Lost } else { State::Undone }
+                if write.resent < self.rules.confirm_tries {
+                    State::Lost
+                } else {
+                    State::Undone
+                }
             }
             Some(_) | None => State::Edited,
         }
@@ -99,7 +119,9 @@ impl<'a> View<'a> {
         let write = self.link.last_write.side(side).as_ref();
         field == Field::Status
             && write.is_some_and(|write| {
-                write.fields.contains(field) && write.before.status.is_some() && !write.before.same(now, field)
+                write.fields.contains(field)
+                    && write.before.status.is_some()
+                    && !write.before.same(now, field)
             })
     }
 
@@ -130,8 +152,11 @@ impl<'a> View<'a> {
         let stored = self.base_texts.side(side).map(Arc::clone);
         let base = &self.base(side).description;
         stored.or_else(|| {
-            let item = self.item(side).filter(|item| item.values.description == *base);
-            item.and_then(Item::known_text).or_else(|| base.is_none().then(|| "".into()))
+            let item = self
+                .item(side)
+                .filter(|item| item.values.description == *base);
+            item.and_then(Item::known_text)
+                .or_else(|| base.is_none().then(|| "".into()))
         })
     }
 
@@ -164,7 +189,11 @@ impl<'a> View<'a> {
 
     /// What stood at the base, by Huly's side of it.
     pub(super) fn base_value(&self, field: Field) -> Option<Value> {
-        let text = if field == Field::Description { self.base_text(Side::Huly) } else { None };
+        let text = if field == Field::Description {
+            self.base_text(Side::Huly)
+        } else {
+            None
+        };
         match self.base(Side::Huly).value(field, text.as_ref()) {
             Value::Unset => None,
             known => Some(known),
@@ -184,6 +213,11 @@ pub(super) fn is_unset(base: &Values, field: Field) -> bool {
     match field {
         Field::Status => base.status.is_none(),
         Field::Description => base.description.is_owed(),
-        Field::Title | Field::Priority | Field::Parent | Field::Labels | Field::Assignee | Field::DueDate => false,
+        Field::Title
+        | Field::Priority
+        | Field::Parent
+        | Field::Labels
+        | Field::Assignee
+        | Field::DueDate => false,
     }
 }

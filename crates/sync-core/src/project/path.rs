@@ -45,7 +45,9 @@ impl fmt::Display for PathProblem {
 /// ```
 pub fn path_of(description: &str) -> Option<&str> {
     let values = || description.lines().flat_map(values_of);
-    values().find(|value| value.starts_with('/')).or_else(|| values().next())
+    values()
+        .find(|value| value.starts_with('/'))
+        .or_else(|| values().next())
 }
 
 /// The values of the key words of one line. A value runs to the end of the line, so there is mostly one.
@@ -59,18 +61,31 @@ fn values_of(line: &str) -> impl Iterator<Item = &str> {
 }
 
 fn ends_with_word(text: &str, word: &str) -> bool {
-    let Some(start) = text.len().checked_sub(word.len()) else { return false };
-    let (Some(head), Some(tail)) = (text.get(..start), text.get(start..)) else { return false };
-    let joined = head.chars().next_back().is_some_and(|char| char.is_alphanumeric() || char == '_' || char == '-');
+    let Some(start) = text.len().checked_sub(word.len()) else {
+        return false;
+    };
+    let (Some(head), Some(tail)) = (text.get(..start), text.get(start..)) else {
+        return false;
+    };
+    let joined = head
+        .chars()
+        .next_back()
+        .is_some_and(|char| char.is_alphanumeric() || char == '_' || char == '-');
     tail.eq_ignore_ascii_case(word) && !joined
 }
 
 fn clean(value: &str) -> &str {
     // markdown may have made the key word bold: `**Path:** /srv`
     let value = value.trim().trim_start_matches("**").trim_start();
-    let value = value.strip_suffix([',', ';', '.']).unwrap_or(value).trim_end();
+    let value = value
+        .strip_suffix([',', ';', '.'])
+        .unwrap_or(value)
+        .trim_end();
     for quote in ['`', '"', '\''] {
-        if let Some(inner) = value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
+        if let Some(inner) = value
+            .strip_prefix(quote)
+            .and_then(|rest| rest.strip_suffix(quote))
+        {
             return inner.trim();
         }
     }
@@ -112,5 +127,7 @@ pub fn check_path(path: &str, roots: &[Arc<str>]) -> Result<String, PathProblem>
 }
 
 fn parts(path: &str) -> Vec<&str> {
-    path.split('/').filter(|part| !part.is_empty() && *part != ".").collect()
+    path.split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+        .collect()
 }

@@ -18,7 +18,14 @@ use sync_core::{
     rules::{Creation, Deletion, Policy, Rules},
 };
 
-type Row = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
+type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
 
 struct Case<'a> {
     rules: Rules<'a>,
@@ -35,7 +42,9 @@ impl Case<'_> {
             ["title", policy] => self.rules.policies.title = self::policy(policy),
             ["text", policy] => self.rules.policies.description = self::policy(policy),
             ["status", policy] => self.rules.policies.status = self::policy(policy),
-            ["all", policy] => ["title", "text", "status"].iter().for_each(|field| self.set(&format!("{field}:{policy}"))),
+            ["all", policy] => ["title", "text", "status"]
+                .iter()
+                .for_each(|field| self.set(&format!("{field}:{policy}"))),
             ["mirror"] => self.rules.deletion = Deletion::Mirror,
             ["ignore"] => self.rules.deletion = Deletion::Ignore,
             ["create", "none"] => self.rules.create = Creation::None,
@@ -58,9 +67,16 @@ impl Case<'_> {
                 base.description = TextVersion::owed(&base.description, None, &held);
             }
             // wrote:vibe:title:Z:5 = five seconds ago we wrote the title, which was Z before
-            ["wrote", side, field, before, seconds] => self.wrote(self::side(side), field, before, seconds),
+            ["wrote", side, field, before, seconds] => {
+                self.wrote(self::side(side), field, before, seconds);
+            }
             ["resent", side, n] => {
-                self.link.last_write.side_mut(self::side(side)).as_mut().unwrap().resent = n.parse().unwrap();
+                self.link
+                    .last_write
+                    .side_mut(self::side(side))
+                    .as_mut()
+                    .unwrap()
+                    .resent = n.parse().unwrap();
             }
             ["label", label] => self.link.label = Some((*label).into()),
             _ => panic!("unknown setting {word}"),
@@ -77,13 +93,22 @@ impl Case<'_> {
         let mut values = self.link.base.side(side).clone();
         match self::field(field) {
             Field::Title => values.title = before.into(),
-            Field::Description => values.description = crate::support::version(side, &crate::support::lines(before)),
+            Field::Description => {
+                values.description = crate::support::version(side, &crate::support::lines(before));
+            }
             Field::Status => values.status = Some(before.into()),
-            Field::Priority | Field::Parent | Field::Labels | Field::Assignee | Field::DueDate => panic!("{field}"),
+            Field::Priority | Field::Parent | Field::Labels | Field::Assignee | Field::DueDate => {
+                panic!("{field}")
+            }
         }
         let at = Millis(self.rules.now.0 - seconds.parse::<i64>().unwrap() * 1_000);
         let fields = FieldSet::of(&[self::field(field)]);
-        *self.link.last_write.side_mut(side) = Some(LastWrite { at, fields, before: values, resent: 0 });
+        *self.link.last_write.side_mut(side) = Some(LastWrite {
+            at,
+            fields,
+            before: values,
+            resent: 0,
+        });
     }
 }
 
@@ -119,7 +144,10 @@ fn observed(side: Side, base: &Item, short: &str) -> Observation {
         "gone" => Observation::Gone,
         "unseen" => Observation::Unseen,
         "=" => Observation::Present(Box::new(base.clone())),
-        "=@" => Observation::Present(Box::new(Item { agent: true, ..base.clone() })),
+        "=@" => Observation::Present(Box::new(Item {
+            agent: true,
+            ..base.clone()
+        })),
         _ => Observation::Present(Box::new(item(side, short))),
     }
 }
@@ -133,9 +161,18 @@ fn planned(row: &Row, lenses: &Lenses) -> String {
         huly: observed(Side::Huly, &item(Side::Huly, base_huly), huly),
         vibe: observed(Side::Vibe, &item(Side::Vibe, base_vibe), vibe),
     };
-    let mut case = Case { rules, link, texts, now };
+    let mut case = Case {
+        rules,
+        link,
+        texts,
+        now,
+    };
     settings.split_whitespace().for_each(|word| case.set(word));
-    let input = LinkInput { link: &case.link, now: case.now.as_ref(), base_texts: case.texts.clone() };
+    let input = LinkInput {
+        link: &case.link,
+        now: case.now.as_ref(),
+        base_texts: case.texts.clone(),
+    };
     compact(&plan::link(&case.rules, &input))
 }
 
@@ -145,10 +182,19 @@ fn check(rows: &[Row]) {
     for row in rows {
         let got = planned(row, &lenses);
         if got != row.5 {
-            wrong.push(format!("{}\n  {} | {} | {} [{}]\n  expected: {}\n  got:      {got}", row.0, row.1, row.2, row.3, row.4, row.5));
+            wrong.push(format!(
+                "{}\n  {} | {} | {} [{}]\n  expected: {}\n  got:      {got}",
+                row.0, row.1, row.2, row.3, row.4, row.5
+            ));
         }
     }
-    assert!(wrong.is_empty(), "{} of {} rows\n{}", wrong.len(), rows.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} rows\n{}",
+        wrong.len(),
+        rows.len(),
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -189,8 +235,20 @@ fn rebuilt_links_and_refused_values_are_planned_as_the_table_says() {
 
 #[test]
 fn the_table_has_at_least_120_rows_with_names_of_their_own() {
-    let all = [rows::TITLES, rows::DESCRIPTIONS, rows::STATUSES, rows::LOST_WRITES, rows::DELETIONS, rows::LONE, rows::REBUILT, rows::REFUSED];
-    let names: std::collections::BTreeSet<&str> = all.iter().flat_map(|rows| rows.iter().map(|row| row.0)).collect();
+    let all = [
+        rows::TITLES,
+        rows::DESCRIPTIONS,
+        rows::STATUSES,
+        rows::LOST_WRITES,
+        rows::DELETIONS,
+        rows::LONE,
+        rows::REBUILT,
+        rows::REFUSED,
+    ];
+    let names: std::collections::BTreeSet<&str> = all
+        .iter()
+        .flat_map(|rows| rows.iter().map(|row| row.0))
+        .collect();
     let count: usize = all.iter().map(|rows| rows.len()).sum();
     assert!(count >= 120, "{count} rows");
     assert_eq!(names.len(), count, "a name stands twice");
@@ -199,21 +257,43 @@ fn the_table_has_at_least_120_rows_with_names_of_their_own() {
 #[test]
 fn a_kind_of_its_own_is_planned_by_its_own_lens() {
     let mut names = StatusNames::default();
-    names.to_vibe.insert("Doing".to_owned(), "inreview".to_owned());
+    names
+        .to_vibe
+        .insert("Doing".to_owned(), "inreview".to_owned());
     let mut lenses = lenses();
     lenses.by_kind.insert("bug".into(), lens(&names));
     let rules = rules(&lenses);
     let (link, _) = link(&rules, "A||t", "A||todo");
     let mut issue = item(Side::Huly, "A||d");
     issue.kind = Some("bug".into());
-    let (issue, task) = (Observation::Present(Box::new(issue)), Observation::Present(Box::new(item(Side::Vibe, "A||todo"))));
-    let input = LinkInput { link: &link, now: Pair { huly: &issue, vibe: &task }, base_texts: Pair::default() };
-    assert_eq!(compact(&plan::link(&rules, &input)), "vibe status todo->inreview");
+    let (issue, task) = (
+        Observation::Present(Box::new(issue)),
+        Observation::Present(Box::new(item(Side::Vibe, "A||todo"))),
+    );
+    let input = LinkInput {
+        link: &link,
+        now: Pair {
+            huly: &issue,
+            vibe: &task,
+        },
+        base_texts: Pair::default(),
+    };
+    assert_eq!(
+        compact(&plan::link(&rules, &input)),
+        "vibe status todo->inreview"
+    );
     // Vibe moved, and the issue's kind is not known because it was not read: it is asked for, never guessed.
     let moved = Observation::Present(Box::new(item(Side::Vibe, "A||inreview")));
-    let unseen = Pair { huly: &Observation::Unseen, vibe: &moved };
+    let unseen = Pair {
+        huly: &Observation::Unseen,
+        vibe: &moved,
+    };
     assert!(plan::needs(&rules, &link, unseen).item.huly);
-    let input = LinkInput { link: &link, now: unseen, base_texts: Pair::default() };
+    let input = LinkInput {
+        link: &link,
+        now: unseen,
+        base_texts: Pair::default(),
+    };
     assert_eq!(compact(&plan::link(&rules, &input)), "");
 }
 
@@ -222,9 +302,27 @@ fn nothing_is_read_for_a_link_that_did_not_change() {
     let lenses = lenses();
     let rules = rules(&lenses);
     let (link, _) = link(&rules, "A|x|t", "A|x|todo");
-    let seen = Pair::by(|side| Observation::Present(Box::new(Item { text: None, ..item(side, if side == Side::Huly { "A|x|t" } else { "A|x|todo" }) })));
-    assert_eq!(plan::needs(&rules, &link, seen.as_ref()), plan::Needs::default());
-    let unseen = Pair { huly: &Observation::Unseen, vibe: &Observation::Unseen };
+    let seen = Pair::by(|side| {
+        Observation::Present(Box::new(Item {
+            text: None,
+            ..item(
+                side,
+                if side == Side::Huly {
+                    "A|x|t"
+                } else {
+                    "A|x|todo"
+                },
+            )
+        }))
+    });
+    assert_eq!(
+        plan::needs(&rules, &link, seen.as_ref()),
+        plan::Needs::default()
+    );
+    let unseen = Pair {
+        huly: &Observation::Unseen,
+        vibe: &Observation::Unseen,
+    };
     assert_eq!(plan::needs(&rules, &link, unseen), plan::Needs::default());
 }
 
@@ -233,13 +331,48 @@ fn only_the_changed_text_and_the_base_are_read() {
     let lenses = lenses();
     let rules = rules(&lenses);
     let (link, _) = link(&rules, "A|x|t", "A|x|todo");
-    let huly = Observation::Present(Box::new(Item { text: None, ..item(Side::Huly, "A|y|t") }));
-    let vibe = Observation::Present(Box::new(Item { text: None, ..item(Side::Vibe, "A|x|todo") }));
-    let needs = plan::needs(&rules, &link, Pair { huly: &huly, vibe: &vibe });
-    assert_eq!((needs.text, needs.base_texts), (Pair { huly: true, vibe: false }, true));
+    let huly = Observation::Present(Box::new(Item {
+        text: None,
+        ..item(Side::Huly, "A|y|t")
+    }));
+    let vibe = Observation::Present(Box::new(Item {
+        text: None,
+        ..item(Side::Vibe, "A|x|todo")
+    }));
+    let needs = plan::needs(
+        &rules,
+        &link,
+        Pair {
+            huly: &huly,
+            vibe: &vibe,
+        },
+    );
+    assert_eq!(
+        (needs.text, needs.base_texts),
+        (
+            Pair {
+                huly: true,
+                vibe: false
+            },
+            true
+        )
+    );
     // a status alone asks for no text
-    let moved = Observation::Present(Box::new(Item { text: None, ..item(Side::Huly, "A|x|d") }));
-    assert_eq!(plan::needs(&rules, &link, Pair { huly: &moved, vibe: &vibe }), plan::Needs::default());
+    let moved = Observation::Present(Box::new(Item {
+        text: None,
+        ..item(Side::Huly, "A|x|d")
+    }));
+    assert_eq!(
+        plan::needs(
+            &rules,
+            &link,
+            Pair {
+                huly: &moved,
+                vibe: &vibe
+            }
+        ),
+        plan::Needs::default()
+    );
 }
 
 #[test]
@@ -247,12 +380,48 @@ fn what_a_deletion_needs_is_the_other_item_and_its_text_where_it_is_kept() {
     let lenses = lenses();
     let mut rules = rules(&lenses);
     let (link, _) = link(&rules, "A|x|t", "A|x|todo");
-    let unread = Observation::Present(Box::new(Item { text: None, ..item(Side::Vibe, "A|x|todo") }));
+    let unread = Observation::Present(Box::new(Item {
+        text: None,
+        ..item(Side::Vibe, "A|x|todo")
+    }));
     let gone = Observation::Gone;
-    assert!(plan::needs(&rules, &link, Pair { huly: &gone, vibe: &Observation::Unseen }).item.vibe);
-    assert!(!plan::needs(&rules, &link, Pair { huly: &gone, vibe: &unread }).text.vibe);
+    assert!(
+        plan::needs(
+            &rules,
+            &link,
+            Pair {
+                huly: &gone,
+                vibe: &Observation::Unseen
+            }
+        )
+        .item
+        .vibe
+    );
+    assert!(
+        !plan::needs(
+            &rules,
+            &link,
+            Pair {
+                huly: &gone,
+                vibe: &unread
+            }
+        )
+        .text
+        .vibe
+    );
     rules.deletion = Deletion::Mirror;
-    assert!(plan::needs(&rules, &link, Pair { huly: &gone, vibe: &unread }).text.vibe);
+    assert!(
+        plan::needs(
+            &rules,
+            &link,
+            Pair {
+                huly: &gone,
+                vibe: &unread
+            }
+        )
+        .text
+        .vibe
+    );
 }
 
 #[test]
@@ -260,12 +429,35 @@ fn a_link_falls_asleep_only_after_its_last_change_was_carried() {
     let lenses = lenses();
     let rules = rules(&lenses);
     let (link, texts) = link(&rules, "A|x|t", "A|x|todo");
-    let (huly, vibe) = (Observation::Present(Box::new(item(Side::Huly, "A|x|w"))), Observation::Unseen);
-    let input = LinkInput { link: &link, now: Pair { huly: &huly, vibe: &vibe }, base_texts: texts.clone() };
-    assert_eq!(compact(&plan::sleep(&rules, &input, "filtered")), "vibe status todo->done");
+    let (huly, vibe) = (
+        Observation::Present(Box::new(item(Side::Huly, "A|x|w"))),
+        Observation::Unseen,
+    );
+    let input = LinkInput {
+        link: &link,
+        now: Pair {
+            huly: &huly,
+            vibe: &vibe,
+        },
+        base_texts: texts.clone(),
+    };
+    assert_eq!(
+        compact(&plan::sleep(&rules, &input, "filtered")),
+        "vibe status todo->done"
+    );
     let same = Observation::Present(Box::new(item(Side::Huly, "A|x|t")));
-    let input = LinkInput { link: &link, now: Pair { huly: &same, vibe: &vibe }, base_texts: texts };
-    assert_eq!(compact(&plan::sleep(&rules, &input, "filtered")), "asleep gone=none");
+    let input = LinkInput {
+        link: &link,
+        now: Pair {
+            huly: &same,
+            vibe: &vibe,
+        },
+        base_texts: texts,
+    };
+    assert_eq!(
+        compact(&plan::sleep(&rules, &input, "filtered")),
+        "asleep gone=none"
+    );
 }
 
 #[test]
@@ -274,10 +466,20 @@ fn a_link_that_wakes_is_compared_in_full() {
     let rules = rules(&lenses);
     let (mut link, texts) = link(&rules, "A|x|t", "A|x|todo");
     link.phase = Phase::Asleep;
-    let now = Pair { huly: Observation::Present(Box::new(item(Side::Huly, "B|x|t"))), vibe: Observation::Unseen };
-    let input = LinkInput { link: &link, now: now.as_ref(), base_texts: texts };
+    let now = Pair {
+        huly: Observation::Present(Box::new(item(Side::Huly, "B|x|t"))),
+        vibe: Observation::Unseen,
+    };
+    let input = LinkInput {
+        link: &link,
+        now: now.as_ref(),
+        base_texts: texts,
+    };
     assert_eq!(compact(&plan::link(&rules, &input)), "");
-    assert_eq!(compact(&plan::wake(&rules, &input, "passes the filter again")), "active gone=none; vibe title A->B");
+    assert_eq!(
+        compact(&plan::wake(&rules, &input, "passes the filter again")),
+        "active gone=none; vibe title A->B"
+    );
 }
 
 #[test]
@@ -287,9 +489,34 @@ fn without_a_counterpart_the_item_and_its_text_are_needed() {
     let (mut link, _) = link(&rules, "A|x|t", "A|x|todo");
     link.items.vibe = None;
     let unseen = Observation::Unseen;
-    assert!(plan::needs(&rules, &link, Pair { huly: &unseen, vibe: &unseen }).item.huly);
-    let unread = Observation::Present(Box::new(Item { text: None, ..item(Side::Huly, "A|x|t") }));
-    assert!(plan::needs(&rules, &link, Pair { huly: &unread, vibe: &unseen }).text.huly);
+    assert!(
+        plan::needs(
+            &rules,
+            &link,
+            Pair {
+                huly: &unseen,
+                vibe: &unseen
+            }
+        )
+        .item
+        .huly
+    );
+    let unread = Observation::Present(Box::new(Item {
+        text: None,
+        ..item(Side::Huly, "A|x|t")
+    }));
+    assert!(
+        plan::needs(
+            &rules,
+            &link,
+            Pair {
+                huly: &unread,
+                vibe: &unseen
+            }
+        )
+        .text
+        .huly
+    );
     assert_eq!(ItemId::from("h1"), *link.items.huly.as_ref().unwrap());
     assert_eq!(normal("*a*"), "_a_");
 }

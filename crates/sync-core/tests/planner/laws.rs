@@ -32,14 +32,27 @@ const HULY: [&str; 5] = ["b", "t", "d", "w", "l"];
 const VIBE: [&str; 5] = ["todo", "inprogress", "inreview", "done", "cancelled"];
 
 fn cases(share: u32) -> u32 {
-    let all = std::env::var("HVS_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(20_000);
+    let all = std::env::var("HVS_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(20_000);
     (all / share).max(1)
 }
 
-fn check(share: u32, bytes: std::ops::Range<usize>, law: impl Fn(Choices<'_>) -> Result<(), String>) {
-    let config = Config { cases: cases(share), failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
-    let run = TestRunner::new(config)
-        .run(&vec(any::<u8>(), bytes), |bytes| law(Choices(&bytes)).map_err(TestCaseError::fail));
+fn check(
+    share: u32,
+    bytes: std::ops::Range<usize>,
+    law: impl Fn(Choices<'_>) -> Result<(), String>,
+) {
+    let config = Config {
+        cases: cases(share),
+        failure_persistence: None,
+        max_shrink_iters: 20_000,
+        ..Config::default()
+    };
+    let run = TestRunner::new(config).run(&vec(any::<u8>(), bytes), |bytes| {
+        law(Choices(&bytes)).map_err(TestCaseError::fail)
+    });
     if let Err(error) = run {
         panic!("{error}");
     }
@@ -50,7 +63,9 @@ struct Choices<'a>(&'a [u8]);
 
 impl Choices<'_> {
     fn below(&mut self, n: usize) -> usize {
-        let Some((first, rest)) = self.0.split_first() else { return 0 };
+        let Some((first, rest)) = self.0.split_first() else {
+            return 0;
+        };
         self.0 = rest;
         usize::from(*first) % n
     }
@@ -88,7 +103,8 @@ impl Choices<'_> {
     fn rules<'l>(&mut self, lenses: &'l Lenses) -> Rules<'l> {
         let mut rules = rules(lenses);
         rules.policies.title = self.of(&POLICIES);
-        rules.policies.description = self.of(&[Policy::Merge, Policy::Huly, Policy::Vibe, Policy::Manual]);
+        rules.policies.description =
+            self.of(&[Policy::Merge, Policy::Huly, Policy::Vibe, Policy::Manual]);
         rules.policies.status = self.of(&POLICIES);
         rules
     }
@@ -97,9 +113,20 @@ impl Choices<'_> {
     fn pair(&mut self, lenses: &Lenses) -> Pair<Card> {
         let (title, text) = (self.title(), self.text());
         let huly = Card::new(Side::Huly, &title, &text, self.of(&HULY));
-        let status = lenses.default.to_vibe(&huly.status).expect("mapped").clone();
-        let text: Arc<str> = if self.flag() { text.replace('*', "_").into() } else { text };
-        let vibe = Card { text, ..Card::new(Side::Vibe, &title, "", status.as_str()) };
+        let status = lenses
+            .default
+            .to_vibe(&huly.status)
+            .expect("mapped")
+            .clone();
+        let text: Arc<str> = if self.flag() {
+            text.replace('*', "_").into()
+        } else {
+            text
+        };
+        let vibe = Card {
+            text,
+            ..Card::new(Side::Vibe, &title, "", status.as_str())
+        };
         Pair { huly, vibe }
     }
 
@@ -113,14 +140,23 @@ impl Choices<'_> {
                 // a line more at one end
                 let card = world.card_mut(side);
                 let line = ["top", "end"][self.below(2)];
-                card.text = if line == "top" { format!("{line}\n{}", card.text) } else { format!("{}\n{line}", card.text) }.into();
+                card.text = if line == "top" {
+                    format!("{line}\n{}", card.text)
+                } else {
+                    format!("{}\n{line}", card.text)
+                }
+                .into();
             }
         }
     }
 }
 
 fn ensure(holds: bool, law: &str, world: &World) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(format!("{law}: {}", world.short())) }
+    if holds {
+        Ok(())
+    } else {
+        Err(format!("{law}: {}", world.short()))
+    }
 }
 
 /// I1 and I2: some runs without edits and faults bring both sides to one meaning; after that nothing is written or stored.
@@ -132,41 +168,78 @@ fn converges(world: &mut World, rules: &Rules<'_>, runs: usize) -> Result<(), St
     }
     let frozen = world.link.as_ref().expect("a link").frozen;
     for field in FIELDS {
-        ensure(frozen.contains(field) || world.same(rules, field), "I1 convergence", world)?;
+        ensure(
+            frozen.contains(field) || world.same(rules, field),
+            "I1 convergence",
+            world,
+        )?;
     }
     let (writes, stored, conflicts) = (world.writes, world.stored, world.conflicts.len());
     let plan = world.plan(rules);
-    ensure(plan.actions.is_empty(), &format!("I2 quiescence {:?}", plan.actions), world)?;
+    ensure(
+        plan.actions.is_empty(),
+        &format!("I2 quiescence {:?}", plan.actions),
+        world,
+    )?;
     world.run(rules, Fate::default);
-    ensure((writes, stored, conflicts) == (world.writes, world.stored, world.conflicts.len()), "I2 quiescence", world)
+    ensure(
+        (writes, stored, conflicts) == (world.writes, world.stored, world.conflicts.len()),
+        "I2 quiescence",
+        world,
+    )
 }
 
 /// I8: what we wrote comes back as unchanged: nothing is asked for, nothing is planned, whatever part of it is read.
 fn echoes(world: &World, rules: &Rules<'_>) -> Result<(), String> {
     let link = world.link.as_ref().expect("a link");
-    let rules = Rules { now: world.now, ..rules.clone() };
+    let rules = Rules {
+        now: world.now,
+        ..rules.clone()
+    };
     for (huly, vibe) in [(true, true), (true, false), (false, true)] {
         let plan = world.plan_seeing(&rules, Pair { huly, vibe });
-        ensure(plan.actions.is_empty(), &format!("I8 echo {:?}", plan.actions), world)?;
+        ensure(
+            plan.actions.is_empty(),
+            &format!("I8 echo {:?}", plan.actions),
+            world,
+        )?;
     }
     let needs = plan::needs(&rules, link, world.observe().as_ref());
-    ensure(needs == plan::Needs::default(), &format!("I8 echo {needs:?}"), world)
+    ensure(
+        needs == plan::Needs::default(),
+        &format!("I8 echo {needs:?}"),
+        world,
+    )
 }
 
 /// I3: what a person wrote since the base and a run wrote over is kept whole, or (a merged text) lives on line by line.
 fn loses_nothing(before: &World, after: &World) -> Result<(), String> {
     let link = before.link.as_ref().expect("a link");
     for side in Side::ALL {
-        let (Some(old), Some(new)) = (before.cards.side(side), after.cards.side(side)) else { continue };
-        let edited = old.item(side).values.differing(link.base.side(side), sync_core::item::FieldSet::COMMON);
+        let (Some(old), Some(new)) = (before.cards.side(side), after.cards.side(side)) else {
+            continue;
+        };
+        let edited = old
+            .item(side)
+            .values
+            .differing(link.base.side(side), sync_core::item::FieldSet::COMMON);
         // What stood there before our last write is nobody's edit (design 3.1 a), nor what the service gave by itself (b).
         let ours = |field: Field| {
             let write = link.last_write.side(side).as_ref();
-            write.is_some_and(|write| write.fields.contains(field) && write.before.same(&old.item(side).values, field))
+            write.is_some_and(|write| {
+                write.fields.contains(field) && write.before.same(&old.item(side).values, field)
+            })
         };
-        for field in edited.iter().filter(|field| !ours(*field) && old.value(*field) != new.value(*field)) {
+        for field in edited
+            .iter()
+            .filter(|field| !ours(*field) && old.value(*field) != new.value(*field))
+        {
             let kept = after.keeps(side, field, &old.value(field));
-            ensure(kept || lives_on(field, old, new, before, side), &format!("I3 no lost update {field} {side} {}", before.short()), after)?;
+            ensure(
+                kept || lives_on(field, old, new, before, side),
+                &format!("I3 no lost update {field} {side} {}", before.short()),
+                after,
+            )?;
         }
     }
     Ok(())
@@ -175,9 +248,16 @@ fn loses_nothing(before: &World, after: &World) -> Result<(), String> {
 fn lives_on(field: Field, old: &Card, new: &Card, before: &World, side: Side) -> bool {
     let known = before.texts.side(side).clone().unwrap_or_default();
     let form = |line: &str| line.trim().replace('*', "_");
-    let lines = |text: &str| text.lines().map(form).filter(|line| !line.is_empty()).collect::<Vec<_>>();
+    let lines = |text: &str| {
+        text.lines()
+            .map(form)
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+    };
     field == Field::Description
-        && lines(&old.text).iter().all(|line| lines(&known).contains(line) || lines(&new.text).contains(line))
+        && lines(&old.text)
+            .iter()
+            .all(|line| lines(&known).contains(line) || lines(&new.text).contains(line))
 }
 
 /// I6: settling an outcome twice is settling it once, and carrying a plan out twice is carrying it out once.
@@ -187,13 +267,24 @@ fn applies_once(before: &World, rules: &Rules<'_>) -> Result<(), String> {
     for action in &plan.actions {
         let side = action.target().unwrap_or(Side::Vibe);
         let mut after = before.clone();
-        after.carry_out(rules, &sync_core::plan::LinkPlan { actions: vec![action.clone()], ..plan.clone() }, &mut Fate::default);
+        after.carry_out(
+            rules,
+            &sync_core::plan::LinkPlan {
+                actions: vec![action.clone()],
+                ..plan.clone()
+            },
+            &mut Fate::default,
+        );
         let answer = after.cards.side(side).as_ref().map(|card| card.item(side));
         let answer = answer.as_ref().filter(|_| action.target().is_some());
         let capabilities = rules.capabilities.side(side);
         let once = plan::settle(link, action, answer, capabilities, before.now);
         let twice = plan::settle(&once, action, answer, capabilities, before.now);
-        ensure(once == twice, &format!("I6 settled twice {action:?}"), before)?;
+        ensure(
+            once == twice,
+            &format!("I6 settled twice {action:?}"),
+            before,
+        )?;
     }
     let mut once = before.clone();
     once.carry_out(rules, &plan, &mut Fate::default);
@@ -208,10 +299,19 @@ fn any_order(before: &World, rules: &Rules<'_>) -> Result<(), String> {
     let mut forward = before.clone();
     forward.carry_out(rules, &plan, &mut Fate::default);
     let mut backward = before.clone();
-    let reversed = sync_core::plan::LinkPlan { actions: plan.actions.iter().rev().cloned().collect(), ..plan };
+    let reversed = sync_core::plan::LinkPlan {
+        actions: plan.actions.iter().rev().cloned().collect(),
+        ..plan
+    };
     backward.carry_out(rules, &reversed, &mut Fate::default);
-    let same = forward.cards == backward.cards && forward.link == backward.link && forward.texts == backward.texts;
-    ensure(same, &format!("I7 order {} {}", forward.short(), backward.short()), &forward)
+    let same = forward.cards == backward.cards
+        && forward.link == backward.link
+        && forward.texts == backward.texts;
+    ensure(
+        same,
+        &format!("I7 order {} {}", forward.short(), backward.short()),
+        &forward,
+    )
 }
 
 #[test]
@@ -251,7 +351,12 @@ fn every_history_of_edits_runs_and_faults_converges() {
 }
 
 /// An edit, or a run with faults.
-fn step(world: &mut World, choose: &mut Choices<'_>, rules: &Rules<'_>, fates: [usize; 2]) -> Result<(), String> {
+fn step(
+    world: &mut World,
+    choose: &mut Choices<'_>,
+    rules: &Rules<'_>,
+    fates: [usize; 2],
+) -> Result<(), String> {
     if choose.below(3) < 2 {
         let side = choose.side();
         choose.edit(world, side);
@@ -275,7 +380,13 @@ fn every_adoption_keeps_what_gives_way_and_survives_faults() {
     check(20, 0..40, |mut choose| {
         let rules = choose.rules(&lenses);
         let (huly, vibe) = (choose.pair(&lenses).huly, choose.pair(&lenses).vibe);
-        let mut world = World::new(Pair { huly: Some(huly), vibe: Some(vibe.clone()) }, rules.now);
+        let mut world = World::new(
+            Pair {
+                huly: Some(huly),
+                vibe: Some(vibe.clone()),
+            },
+            rules.now,
+        );
         let fate = [Fate::Done, Fate::Failed, Fate::Undone][choose.below(3)];
         let mut fates = std::iter::once(fate);
         let huly = world.card(Side::Huly).clone();
@@ -283,16 +394,25 @@ fn every_adoption_keeps_what_gives_way_and_survives_faults() {
         for field in FIELDS {
             let blank = matches!(vibe.value(field), Value::Text(text) if text.trim().is_empty());
             let stands = world.card(Side::Vibe).value(field) == vibe.value(field);
-            ensure(stands || blank || world.keeps(Side::Vibe, field, &vibe.value(field)), "I3 adoption", &world)?;
+            ensure(
+                stands || blank || world.keeps(Side::Vibe, field, &vibe.value(field)),
+                "I3 adoption",
+                &world,
+            )?;
         }
         if choose.flag() {
             let (side, before) = (choose.side(), world.clone());
             choose.edit(&mut world, side);
             let edited = world.clone();
             world.run(&rules, Fate::default);
-            loses_nothing(&edited, &world).map_err(|error| format!("{error} after {}", before.short()))?;
+            loses_nothing(&edited, &world)
+                .map_err(|error| format!("{error} after {}", before.short()))?;
         } else {
-            ensure(world.card(Side::Huly) == &huly, "Huly's value stands", &world)?;
+            ensure(
+                world.card(Side::Huly) == &huly,
+                "Huly's value stands",
+                &world,
+            )?;
         }
         converges(&mut world, &rules, 3)?;
         echoes(&world, &rules)
@@ -306,7 +426,10 @@ fn every_create_converges_whatever_became_of_its_answer() {
         let mut rules = choose.rules(&lenses);
         let from = choose.side();
         let pair = choose.pair(&lenses);
-        let mut world = World::new(Pair::by(|side| (side == from).then(|| pair.side(side).clone())), rules.now);
+        let mut world = World::new(
+            Pair::by(|side| (side == from).then(|| pair.side(side).clone())),
+            rules.now,
+        );
         world.ignores_status = choose.flag();
         rules.capabilities.vibe.status_at_create = !world.ignores_status;
         let fate = [Fate::Done, Fate::Failed, Fate::Found][choose.below(3)];
@@ -349,7 +472,11 @@ fn a_rebuilt_link_overwrites_nothing_unseen() {
             for field in FIELDS {
                 let value = before.card(side).value(field);
                 let stands = world.card(side).value(field) == value;
-                ensure(stands || world.keeps(side, field, &value), "design 4.3", &world)?;
+                ensure(
+                    stands || world.keeps(side, field, &value),
+                    "design 4.3",
+                    &world,
+                )?;
             }
         }
         converges(&mut world, &rules, 3)
@@ -370,9 +497,17 @@ fn new_rules_rewrite_vibe_once_and_are_remembered() {
         rules.version = RulesVersion(8);
         let huly = world.card(Side::Huly).clone();
         world.run(&rules, Fate::default);
-        ensure(world.card(Side::Huly) == &huly, "design 3.10: Vibe follows", &world)?;
+        ensure(
+            world.card(Side::Huly) == &huly,
+            "design 3.10: Vibe follows",
+            &world,
+        )?;
         ensure(world.same(&rules, Field::Status), "design 3.10", &world)?;
-        ensure(world.plan(&rules).actions.is_empty(), "I2 after new rules", &world)
+        ensure(
+            world.plan(&rules).actions.is_empty(),
+            "I2 after new rules",
+            &world,
+        )
     });
 }
 
@@ -385,13 +520,27 @@ fn an_item_that_is_not_read_is_never_changed_by_what_it_does_not_say() {
         let side = choose.side();
         choose.edit(&mut world, side);
         let link = world.link.clone().unwrap();
-        let blind = Pair { huly: &Observation::Unseen, vibe: &Observation::Unseen };
-        let input = plan::LinkInput { link: &link, now: blind, base_texts: world.texts.clone() };
-        ensure(plan::link(&rules, &input).actions.is_empty(), "I5 unseen", &world)?;
+        let blind = Pair {
+            huly: &Observation::Unseen,
+            vibe: &Observation::Unseen,
+        };
+        let input = plan::LinkInput {
+            link: &link,
+            now: blind,
+            base_texts: world.texts.clone(),
+        };
+        ensure(
+            plan::link(&rules, &input).actions.is_empty(),
+            "I5 unseen",
+            &world,
+        )?;
         // the edited side is not read: the other one says nothing new
         let seen = Pair::by(|at| at != side);
         let plan = world.plan_seeing(&rules, seen);
-        let touched = plan.actions.iter().any(|action| !matches!(action, Action::Agree(_)));
+        let touched = plan
+            .actions
+            .iter()
+            .any(|action| !matches!(action, Action::Agree(_)));
         ensure(!touched, "I5 unseen", &world)
     });
 }

@@ -8,7 +8,7 @@ use std::{
 use super::{Decision, How, Known, Unlinked, is_ours, same_title};
 use crate::{
     footer::Marker,
-    ids::{Attempt, ItemId, LinkId, Millis},
+    ids::{ItemId, LinkId, Millis},
     item::{Item, Observation},
     link::{Link, Phase},
     rules::Rules,
@@ -33,8 +33,12 @@ pub(super) struct Deciding<'a> {
 impl<'a> Deciding<'a> {
     pub(super) fn new(rules: &'a Rules<'a>, given: &'a Unlinked<'a>) -> Deciding<'a> {
         let open = Pair::by(|side| {
-            let mut items: Vec<&Item> =
-                given.items.side(side).iter().filter(|item| !(given.linked)(side, &item.id)).collect();
+            let mut items: Vec<&Item> = given
+                .items
+                .side(side)
+                .iter()
+                .filter(|item| !(given.linked)(side, &item.id))
+                .collect();
             items.sort_by_key(|item| age(item));
             items.dedup_by_key(|item| &item.id);
             items
@@ -66,28 +70,47 @@ impl<'a> Deciding<'a> {
 
     fn still_open(&self, side: Side) -> Vec<&'a Item> {
         let taken = self.taken.side(side);
-        self.open.side(side).iter().copied().filter(|item| !taken.contains(&item.id)).collect()
+        self.open
+            .side(side)
+            .iter()
+            .copied()
+            .filter(|item| !taken.contains(&item.id))
+            .collect()
     }
 
     fn adopt(&mut self, huly: &'a Item, vibe: &'a Item, how: How) {
         self.taken.huly.insert(&huly.id);
         self.taken.vibe.insert(&vibe.id);
-        self.decisions.push(Decision::Adopt { huly: huly.id.clone(), vibe: vibe.id.clone(), how });
+        self.decisions.push(Decision::Adopt {
+            huly: huly.id.clone(),
+            vibe: vibe.id.clone(),
+            how,
+        });
     }
 
     fn hold(&mut self, side: Side, item: &'a Item, reason: &str) {
         self.taken.side_mut(side).insert(&item.id);
-        self.decisions.push(Decision::Hold { side, item: item.id.clone(), reason: reason.into() });
+        self.decisions.push(Decision::Hold {
+            side,
+            item: item.id.clone(),
+            reason: reason.into(),
+        });
     }
 
     /// 2. An issue that has the id derived from the task was made for it.
     fn by_derived_id(&mut self) {
         for task in self.still_open(Side::Vibe) {
-            let Some(issue) = self.given.derived.get(&task.id) else { continue };
+            let Some(issue) = self.given.derived.get(&task.id) else {
+                continue;
+            };
             if self.free(Side::Huly, &issue.id) {
                 self.adopt(issue, task, How::DerivedId);
             } else {
-                self.hold(Side::Vibe, task, "the issue that was made for it belongs to another task");
+                self.hold(
+                    Side::Vibe,
+                    task,
+                    "the issue that was made for it belongs to another task",
+                );
             }
         }
     }
@@ -96,13 +119,19 @@ impl<'a> Deciding<'a> {
     fn by_marker(&mut self) {
         let mut groups: BTreeMap<LinkId, Vec<(Marker, &'a Item)>> = BTreeMap::new();
         for task in self.still_open(Side::Vibe) {
-            let Some(footer) = task.footer.as_ref().filter(|footer| is_ours(footer.writer)) else { continue };
+            let Some(footer) = task.footer.as_ref().filter(|footer| is_ours(footer.writer)) else {
+                continue;
+            };
             match footer.marker {
                 Some(marker) if marker.store != self.rules.store && !self.given.take_over => {
                     self.foreign(task, marker);
                 }
                 Some(marker) => groups.entry(marker.link).or_default().push((marker, task)),
-                None => self.hold(Side::Vibe, task, "its footer is damaged: it does not say which link it belongs to"),
+                None => self.hold(
+                    Side::Vibe,
+                    task,
+                    "its footer is damaged: it does not say which link it belongs to",
+                ),
             }
         }
         if groups.is_empty() {
@@ -111,7 +140,12 @@ impl<'a> Deciding<'a> {
         let issues: HashMap<LinkId, &'a Item> = self
             .still_open(Side::Huly)
             .into_iter()
-            .map(|issue| (LinkId::derive(self.rules.workspace, Side::Huly, &issue.id), issue))
+            .map(|issue| {
+                (
+                    LinkId::derive(self.rules.workspace, Side::Huly, &issue.id),
+                    issue,
+                )
+            })
             .collect();
         for (link, tasks) in groups {
             match (self.given.link)(link) {
@@ -123,7 +157,10 @@ impl<'a> Deciding<'a> {
 
     fn foreign(&mut self, task: &'a Item, marker: Marker) {
         self.taken.vibe.insert(&task.id);
-        self.decisions.push(Decision::Foreign { item: task.id.clone(), store: marker.store });
+        self.decisions.push(Decision::Foreign {
+            item: task.id.clone(),
+            store: marker.store,
+        });
         self.no_creates = Some(
             "a task in this project carries the marker of another store: nothing is made here until \
              `hvs reconcile --full --repair` takes the project over"
@@ -135,25 +172,39 @@ impl<'a> Deciding<'a> {
     fn of_known_link(&mut self, known: &Known, tasks: &[(Marker, &'a Item)]) {
         let link = &known.link;
         let mut tasks = tasks;
-        // What the link's own task is: its marker and content, where it stands.
         let own: Own = match (link.phase, &link.items.vibe, &known.task) {
             (Phase::Tombstone, _, _) => {
-                return self.hold_all(tasks, "its link is a tombstone: its counterpart was deleted or cancelled");
+                return self.hold_all(
+                    tasks,
+                    "its link is a tombstone: its counterpart was deleted or cancelled",
+                );
             }
             (Phase::Active | Phase::Asleep, Some(_), Observation::Unseen) => {
-                return self.hold_all(tasks, "it carries the marker of a task that was not read this time");
+                return self.hold_all(
+                    tasks,
+                    "it carries the marker of a task that was not read this time",
+                );
             }
             (Phase::Active | Phase::Asleep, Some(id), Observation::Present(item)) => Own {
                 id: id.clone(),
                 marker: item.footer.as_ref().and_then(|footer| footer.marker),
             },
             // Gone, or never known: the oldest task with its marker is the link's own from now on.
-            (Phase::Active | Phase::Asleep, Some(_), Observation::Gone) | (Phase::Active | Phase::Asleep, None, _) => {
-                let Some(((marker, task), rest)) = tasks.split_first() else { return };
+            (Phase::Active | Phase::Asleep, Some(_), Observation::Gone)
+            | (Phase::Active | Phase::Asleep, None, _) => {
+                let Some(((marker, task), rest)) = tasks.split_first() else {
+                    return;
+                };
                 self.taken.vibe.insert(&task.id);
-                self.decisions.push(Decision::Relink { link: link.id, item: task.id.clone() });
+                self.decisions.push(Decision::Relink {
+                    link: link.id,
+                    item: task.id.clone(),
+                });
                 tasks = rest;
-                Own { id: task.id.clone(), marker: Some(*marker) }
+                Own {
+                    id: task.id.clone(),
+                    marker: Some(*marker),
+                }
             }
         };
         for (marker, task) in tasks {
@@ -162,18 +213,38 @@ impl<'a> Deciding<'a> {
     }
 
     /// Tasks that carry a marker of ours whose link the store does not have: it was lost or rolled back.
-    fn of_lost_link(&mut self, link: LinkId, issues: &HashMap<LinkId, &'a Item>, tasks: &[(Marker, &'a Item)]) {
-        let Some(((marker, task), rest)) = tasks.split_first() else { return };
+    fn of_lost_link(
+        &mut self,
+        link: LinkId,
+        issues: &HashMap<LinkId, &'a Item>,
+        tasks: &[(Marker, &'a Item)],
+    ) {
+        let Some(((marker, task), rest)) = tasks.split_first() else {
+            return;
+        };
         let by_label = || {
             let label = task.footer.as_ref()?.label.as_ref()?;
-            self.given.labelled.get(label).filter(|issue| self.free(Side::Huly, &issue.id))
+            self.given
+                .labelled
+                .get(label)
+                .filter(|issue| self.free(Side::Huly, &issue.id))
         };
-        let issue = issues.get(&link).copied().filter(|issue| self.free(Side::Huly, &issue.id)).or_else(by_label);
+        let issue = issues
+            .get(&link)
+            .copied()
+            .filter(|issue| self.free(Side::Huly, &issue.id))
+            .or_else(by_label);
         let Some(issue) = issue else {
-            return self.hold_all(tasks, "its marker names a link that is not known, and its issue is not there");
+            return self.hold_all(
+                tasks,
+                "its marker names a link that is not known, and its issue is not there",
+            );
         };
         self.adopt(issue, task, How::Marker);
-        let own = Own { id: task.id.clone(), marker: Some(*marker) };
+        let own = Own {
+            id: task.id.clone(),
+            marker: Some(*marker),
+        };
         for (marker, task) in rest {
             self.second(None, &own, *marker, task);
         }
@@ -187,7 +258,12 @@ impl<'a> Deciding<'a> {
 
     /// A second task of one link: our own twin, a person's copy, or one that came back.
     fn second(&mut self, link: Option<&Link>, own: &Own, marker: Marker, task: &'a Item) {
-        match own.marker.map(|own| (own.generation == marker.generation, own.attempt == marker.attempt)) {
+        match own.marker.map(|own| {
+            (
+                own.generation == marker.generation,
+                own.attempt == marker.attempt,
+            )
+        }) {
             Some((true, true)) => {
                 self.copies.insert(&task.id);
             }
@@ -199,41 +275,71 @@ impl<'a> Deciding<'a> {
                     remove: task.id.clone(),
                 });
             }
-            Some((true, false)) => self.hold(Side::Vibe, task, "it was made twice, and this one was edited: remove one of the two"),
-            Some((false, _)) => self.hold(Side::Vibe, task, "it is an earlier task of an issue that has another one now"),
-            // The footer of the link's own task was deleted by a person: an attempt of its own tells the two apart.
-            None if marker.attempt > FIRST => {
-                self.hold(Side::Vibe, task, "it carries the marker of a task whose own marker was deleted");
-            }
-            None => {
-                self.copies.insert(&task.id);
-            }
+            Some((true, false)) => self.hold(
+                Side::Vibe,
+                task,
+                "it was made twice, and this one was edited: remove one of the two",
+            ),
+            Some((false, _)) => self.hold(
+                Side::Vibe,
+                task,
+                "it is an earlier task of an issue that has another one now",
+            ),
+            // A person deleted the footer of the link's own task: whether this one is its twin or its copy cannot be told.
+            None => self.hold(
+                Side::Vibe,
+                task,
+                "it carries the marker of a task whose own marker was deleted",
+            ),
         }
     }
 
     /// 4. The predecessor's footer.
     fn by_predecessor(&mut self) {
         for task in self.still_open(Side::Vibe) {
-            let Some(footer) = task.footer.as_ref().filter(|footer| !is_ours(footer.writer)) else { continue };
+            let Some(footer) = task
+                .footer
+                .as_ref()
+                .filter(|footer| !is_ours(footer.writer))
+            else {
+                continue;
+            };
             let Some(label) = &footer.label else { continue };
             match self.given.labelled.get(label) {
-                Some(issue) if self.free(Side::Huly, &issue.id) => self.adopt(issue, task, How::Predecessor),
-                Some(_) => self.hold(Side::Vibe, task, &format!("{label} has a task already: this one is a duplicate of it")),
-                None => self.hold(Side::Vibe, task, &format!("its footer names {label}, which is not in this project")),
+                Some(issue) if self.free(Side::Huly, &issue.id) => {
+                    self.adopt(issue, task, How::Predecessor);
+                }
+                Some(_) => self.hold(
+                    Side::Vibe,
+                    task,
+                    &format!("{label} has a task already: this one is a duplicate of it"),
+                ),
+                None => self.hold(
+                    Side::Vibe,
+                    task,
+                    &format!("its footer names {label}, which is not in this project"),
+                ),
             }
         }
     }
 
     /// 5. An equal title, where exactly one candidate stands on each side and neither is linked.
     fn by_title(&mut self) {
-        let tasks: HashMap<&ItemId, &'a Item> =
-            self.still_open(Side::Vibe).into_iter().map(|task| (&task.id, task)).collect();
+        let tasks: HashMap<&ItemId, &'a Item> = self
+            .still_open(Side::Vibe)
+            .into_iter()
+            .map(|task| (&task.id, task))
+            .collect();
         for issue in self.still_open(Side::Huly) {
             let title = &issue.values.title;
             let only = Pair::by(|side| self.given.titles.side(side).only(title));
-            let (Some(huly), Some(vibe)) = (only.huly, only.vibe) else { continue };
+            let (Some(huly), Some(vibe)) = (only.huly, only.vibe) else {
+                continue;
+            };
             // The index may know more than the items to decide on: a task that was decided on above is not open here.
-            let Some(task) = tasks.get(vibe).copied() else { continue };
+            let Some(task) = tasks.get(vibe).copied() else {
+                continue;
+            };
             if *huly == issue.id && same_title(issue, task) && !self.copies.contains(&task.id) {
                 self.adopt(issue, task, How::Title);
             }
@@ -245,7 +351,9 @@ impl<'a> Deciding<'a> {
         for side in Side::ALL {
             for item in self.still_open(side) {
                 if side == Side::Vibe && self.copies.contains(&item.id) {
-                    self.decisions.push(Decision::Copy { item: item.id.clone() });
+                    self.decisions.push(Decision::Copy {
+                        item: item.id.clone(),
+                    });
                 }
                 if !self.rules.create.allows(side.opposite()) {
                     continue;
@@ -265,8 +373,6 @@ impl<'a> Deciding<'a> {
     }
 }
 
-const FIRST: Attempt = Attempt(1);
-
 /// The task that a link has, or gets.
 struct Own {
     id: ItemId,
@@ -282,7 +388,11 @@ fn age(item: &Item) -> (Millis, &ItemId) {
 /// status that the service gives by itself.
 fn is_untouched(link: &Link, task: &Item) -> bool {
     let base = &link.base.vibe;
-    let given = link.last_write.vibe.as_ref().and_then(|write| write.before.status.as_ref());
+    let given = link
+        .last_write
+        .vibe
+        .as_ref()
+        .and_then(|write| write.before.status.as_ref());
     let status = task.values.status.as_ref();
     task.values.title == base.title
         && task.values.description == base.description

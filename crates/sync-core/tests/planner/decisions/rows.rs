@@ -3,6 +3,7 @@
 use super::Row;
 
 /// Both items stand; the title.
+#[rustfmt::skip]
 pub(crate) const TITLES: &[Row] = &[
     ("nothing changed", "A|x|t = A|x|todo", "=", "=", "", ""),
     ("nothing changed, Huly not read", "A|x|t = A|x|todo", "unseen", "=", "", ""),
@@ -39,6 +40,7 @@ pub(crate) const TITLES: &[Row] = &[
 ];
 
 /// Both items stand; the description.
+#[rustfmt::skip]
 pub(crate) const DESCRIPTIONS: &[Row] = &[
     ("Huly's description is carried", "A|x|t = A|x|todo", "A|y|t", "=", "", "vibe description x->y"),
     ("Vibe's description is carried", "A|x|t = A|x|todo", "=", "A|y|todo", "", "huly description x->y"),
@@ -104,6 +106,7 @@ pub(crate) const DESCRIPTIONS: &[Row] = &[
 ];
 
 /// Both items stand; the status.
+#[rustfmt::skip]
 pub(crate) const STATUSES: &[Row] = &[
     ("Huly moves on", "A||t = A||todo", "A||d", "=", "", "vibe status todo->inprogress"),
     ("Vibe moves on", "A||t = A||todo", "=", "A||inprogress", "", "huly status t->d"),
@@ -141,6 +144,7 @@ pub(crate) const STATUSES: &[Row] = &[
 ];
 
 /// What stood there before our last write is back (design 3.1 a).
+#[rustfmt::skip]
 pub(crate) const LOST_WRITES: &[Row] = &[
     ("a lost title is written again", "B|x|t = B|x|todo", "=", "A|x|todo", "wrote:vibe:title:A:5", "vibe title A->B(resend)"),
     ("a lost title in Huly is written again", "B|x|t = B|x|todo", "A|x|t", "=", "wrote:huly:title:A:5", "huly title A->B(resend)"),
@@ -164,6 +168,7 @@ pub(crate) const LOST_WRITES: &[Row] = &[
 ];
 
 /// One item or both are proven gone (design 3.6).
+#[rustfmt::skip]
 pub(crate) const DELETIONS: &[Row] = &[
     ("both gone", "A|x|t = A|x|todo", "gone", "gone", "", "forget"),
     ("the issue is gone: the task is cancelled", "A|x|t = A|x|todo", "gone", "=", "", "cancel vibe cancelled"),
@@ -204,6 +209,7 @@ pub(crate) const DELETIONS: &[Row] = &[
 ];
 
 /// A link whose counterpart is not there yet.
+#[rustfmt::skip]
 pub(crate) const LONE: &[Row] = &[
     ("a task is made for an issue", "A|x|t = A|x|?", "=", "unseen", "no:vibe", "create vibe#1 A|x|todo"),
     ("an issue is made for a task", "A|x|t = A|x|todo", "unseen", "=", "no:huly", "create huly#1 A|x|t"),
@@ -226,6 +232,7 @@ pub(crate) const LONE: &[Row] = &[
 ];
 
 /// After a store was lost or rolled back (design 4.3).
+#[rustfmt::skip]
 pub(crate) const REBUILT: &[Row] = &[
     ("nothing differs: the mark goes", "A|x|t = A|x|todo", "=", "=", "rebuilt", "agree  whole"),
     ("what would be overwritten is kept", "A|x|t = A|x|todo", "B|x|t", "=", "rebuilt", "! title B~A huly wins rebuilt; vibe title A->B whole"),
@@ -242,6 +249,7 @@ pub(crate) const REBUILT: &[Row] = &[
 ];
 
 /// One bad field does not hold the item (design 3.11).
+#[rustfmt::skip]
 pub(crate) const REFUSED: &[Row] = &[
     ("an unmapped status holds only the status", "A|x|t = A|x|todo", "B|x|x", "=", "", "x STATUS_UNKNOWN vibe.status; vibe title A->B"),
     ("an unknown status in Vibe holds only the status", "A|x|t = A|x|todo", "=", "B|x|someday", "", "x STATUS_UNKNOWN huly.status; huly title A->B"),

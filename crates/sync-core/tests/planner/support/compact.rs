@@ -8,23 +8,43 @@ use sync_core::{
 
 /// The whole plan on one line; empty where nothing is done.
 pub(crate) fn compact(plan: &LinkPlan) -> String {
-    plan.actions.iter().map(action).collect::<Vec<_>>().join("; ")
+    plan.actions
+        .iter()
+        .map(action)
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 fn action(action: &Action) -> String {
     match action {
         Action::Create(create) => {
-            let status = create.draft.status.as_ref().map_or("?", |status| status.as_str());
+            let status = create
+                .draft
+                .status
+                .as_ref()
+                .map_or("?", |status| status.as_str());
             let (title, text) = (&create.draft.title, short(&create.draft.text));
-            format!("create {}#{} {title}|{text}|{status}", create.side.as_str(), create.generation.0)
+            format!(
+                "create {}#{} {title}|{text}|{status}",
+                create.side.as_str(),
+                create.generation.0
+            )
         }
         Action::Update(update) => self::update(update),
         Action::Cancel(cancel) => {
-            format!("cancel {} {}", cancel.side.as_str(), cancel.status.as_ref().map_or("?", |status| status.as_str()))
+            format!(
+                "cancel {} {}",
+                cancel.side.as_str(),
+                cancel.status.as_ref().map_or("?", |status| status.as_str())
+            )
         }
         Action::Remove(remove) => format!("remove {}", remove.side.as_str()),
         Action::Agree(agree) => {
-            let fields: Vec<&str> = agree.fields.iter().map(sync_core::item::Field::as_str).collect();
+            let fields: Vec<&str> = agree
+                .fields
+                .iter()
+                .map(sync_core::item::Field::as_str)
+                .collect();
             let whole = if agree.whole.is_some() { " whole" } else { "" };
             format!("agree {}{whole}", fields.join("+"))
         }
@@ -34,7 +54,9 @@ fn action(action: &Action) -> String {
             format!("x {} {}.{field}", problem.code, problem.side.as_str())
         }
         Action::Notice(notice) => format!("i {}", notice.code),
-        Action::Phase(change) => format!("{:?} gone={:?}", change.to, change.gone.map(Side::as_str)).to_lowercase(),
+        Action::Phase(change) => {
+            format!("{:?} gone={:?}", change.to, change.gone.map(Side::as_str)).to_lowercase()
+        }
         Action::Relink(relink) => format!("relink {} {}", relink.side.as_str(), relink.to),
         Action::Forget(_) => "forget".to_owned(),
     }
@@ -53,7 +75,12 @@ fn update(update: &Update) -> String {
                 Why::Adopted => "(adopted)",
                 Why::Confirm => "(confirm)",
             };
-            format!("{} {}->{}{why}", change.field, value(&change.from), value(&change.to))
+            format!(
+                "{} {}->{}{why}",
+                change.field,
+                value(&change.from),
+                value(&change.to)
+            )
         })
         .collect();
     let whole = if update.whole.is_some() { " whole" } else { "" };
@@ -73,7 +100,11 @@ fn conflict(conflict: &Conflict) -> String {
         ConflictCause::DeletedAndEdited => " deleted",
         ConflictCause::Rebuilt => " rebuilt",
     };
-    let values = format!("{}~{}", value(&conflict.values.huly), value(&conflict.values.vibe));
+    let values = format!(
+        "{}~{}",
+        value(&conflict.values.huly),
+        value(&conflict.values.vibe)
+    );
     format!("! {} {values} {outcome}{cause}", conflict.field)
 }
 
@@ -86,7 +117,13 @@ pub(crate) fn value(value: &Value) -> String {
         Value::Text(text) => short(text),
         Value::Status(status) => status.as_str().to_owned(),
         Value::Unset => "?".to_owned(),
-        Value::Labels(labels) => labels.iter().map(|label| &**label).collect::<Vec<_>>().join("+"),
-        Value::Priority(_) | Value::Parent(_) | Value::Assignee(_) | Value::DueDate(_) => format!("{value:?}"),
+        Value::Labels(labels) => labels
+            .iter()
+            .map(|label| &**label)
+            .collect::<Vec<_>>()
+            .join("+"),
+        Value::Priority(_) | Value::Parent(_) | Value::Assignee(_) | Value::DueDate(_) => {
+            format!("{value:?}")
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! Short fixtures for planner tests: items as `title|description|status`, plans as one line.
 
-
 pub(crate) mod compact;
 pub(crate) mod world;
 
@@ -22,7 +21,10 @@ pub(crate) const WINDOW: Millis = Millis(30_000);
 
 /// Huly: b Backlog, t Todo, d Doing, w Done, l Canceled, x without a category. No status stands for a review.
 pub(crate) fn lenses() -> Lenses {
-    Lenses { default: lens(&StatusNames::default()), by_kind: BTreeMap::new() }
+    Lenses {
+        default: lens(&StatusNames::default()),
+        by_kind: BTreeMap::new(),
+    }
 }
 
 /// The same statuses with names from a configuration.
@@ -35,7 +37,11 @@ pub(crate) fn lens(names: &StatusNames) -> Lens {
         ("l", "Canceled", Some(Category::Lost)),
         ("x", "Odd", None),
     ]
-    .map(|(id, name, category)| HulyStatus { id: id.into(), name: name.into(), category });
+    .map(|(id, name, category)| HulyStatus {
+        id: id.into(),
+        name: name.into(),
+        category,
+    });
     let vibe = ["todo", "inprogress", "inreview", "done", "cancelled"].map(Into::into);
     Lens::build(&huly, &vibe, names).0
 }
@@ -53,7 +59,12 @@ pub(crate) fn capabilities(side: Side) -> Capabilities {
         changes: side == Side::Huly,
         status_at_create: true,
         footer: side == Side::Vibe,
-        limits: Limits { title_chars: Some(40), description_bytes: Some(20_000), blank_title: false, nul: false },
+        limits: Limits {
+            title_chars: Some(40),
+            description_bytes: Some(20_000),
+            blank_title: false,
+            nul: false,
+        },
     }
 }
 
@@ -107,12 +118,19 @@ pub(crate) fn item(side: Side, short: &str) -> Item {
         status: (status != "?").then(|| status.into()),
         ..Values::default()
     };
-    Item { text: Some(text), agent, ..Item::new(id_of(side).into(), values) }
+    Item {
+        text: Some(text),
+        agent,
+        ..Item::new(id_of(side).into(), values)
+    }
 }
 
 /// A linked pair, settled on these two.
 pub(crate) fn link(rules: &Rules<'_>, huly: &str, vibe: &str) -> (Link, Pair<Option<Arc<str>>>) {
-    let items = Pair { huly: item(Side::Huly, huly), vibe: item(Side::Vibe, vibe) };
+    let items = Pair {
+        huly: item(Side::Huly, huly),
+        vibe: item(Side::Vibe, vibe),
+    };
     let mut link = Link::between(rules, ItemId::from("h1"), ItemId::from("t1"));
     link.base = items.as_ref().map(|item| item.values.clone());
     (link, items.map(|item| item.text))

@@ -54,7 +54,12 @@ pub(crate) struct World {
 
 impl Card {
     pub(crate) fn new(side: Side, title: &str, text: &str, status: &str) -> Card {
-        Card { id: id_of(side).into(), title: title.into(), text: text.into(), status: status.into() }
+        Card {
+            id: id_of(side).into(),
+            title: title.into(),
+            text: text.into(),
+            status: status.into(),
+        }
     }
 
     pub(crate) fn item(&self, side: Side) -> Item {
@@ -64,7 +69,10 @@ impl Card {
             status: Some(self.status.clone()),
             ..Values::default()
         };
-        Item { text: Some(Arc::clone(&self.text)), ..Item::new(self.id.clone(), values) }
+        Item {
+            text: Some(Arc::clone(&self.text)),
+            ..Item::new(self.id.clone(), values)
+        }
     }
 
     /// One field as conflicts carry it.
@@ -73,7 +81,9 @@ impl Card {
             Field::Title => Value::Text(Arc::clone(&self.title)),
             Field::Description => Value::Text(Arc::clone(&self.text)),
             Field::Status => Value::Status(self.status.clone()),
-            Field::Priority | Field::Parent | Field::Labels | Field::Assignee | Field::DueDate => Value::Unset,
+            Field::Priority | Field::Parent | Field::Labels | Field::Assignee | Field::DueDate => {
+                Value::Unset
+            }
         }
     }
 
@@ -92,7 +102,10 @@ impl World {
         World {
             cards,
             link: None,
-            texts: Pair { huly: None, vibe: None },
+            texts: Pair {
+                huly: None,
+                vibe: None,
+            },
             conflicts: Vec::new(),
             now,
             writes: 0,
@@ -123,7 +136,11 @@ impl World {
     pub(crate) fn observe(&self) -> Pair<Observation> {
         Pair::by(|side| match self.cards.side(side) {
             Some(card) => Observation::Present(Box::new(card.item(side))),
-            None => match self.link.as_ref().and_then(|link| link.items.side(side).as_ref()) {
+            None => match self
+                .link
+                .as_ref()
+                .and_then(|link| link.items.side(side).as_ref())
+            {
                 Some(_) => Observation::Gone,
                 None => Observation::Unseen,
             },
@@ -131,21 +148,53 @@ impl World {
     }
 
     pub(crate) fn plan(&self, rules: &Rules<'_>) -> LinkPlan {
-        self.plan_seeing(rules, Pair { huly: true, vibe: true })
+        self.plan_seeing(
+            rules,
+            Pair {
+                huly: true,
+                vibe: true,
+            },
+        )
     }
 
     /// The plan where only some sides were read.
     pub(crate) fn plan_seeing(&self, rules: &Rules<'_>, seen: Pair<bool>) -> LinkPlan {
         let link = self.link.as_ref().expect("a link");
-        let rules = Rules { now: self.now, ..rules.clone() };
+        let rules = Rules {
+            now: self.now,
+            ..rules.clone()
+        };
         let all = self.observe();
-        let now = Pair::by(|side| if *seen.side(side) { all.side(side).clone() } else { Observation::Unseen });
+        let now = Pair::by(|side| {
+            if *seen.side(side) {
+                all.side(side).clone()
+            } else {
+                Observation::Unseen
+            }
+        });
         // What is asked for is given, as an engine would.
         let needs = plan::needs(&rules, link, now.as_ref());
-        let now = Pair::by(|side| if *needs.item.side(side) { all.side(side).clone() } else { now.side(side).clone() });
+        let now = Pair::by(|side| {
+            if *needs.item.side(side) {
+                all.side(side).clone()
+            } else {
+                now.side(side).clone()
+            }
+        });
         let needs = plan::needs(&rules, link, now.as_ref());
-        let base_texts = if needs.base_texts { self.texts.clone() } else { Pair::default() };
-        plan::link(&rules, &LinkInput { link, now: now.as_ref(), base_texts })
+        let base_texts = if needs.base_texts {
+            self.texts.clone()
+        } else {
+            Pair::default()
+        };
+        plan::link(
+            &rules,
+            &LinkInput {
+                link,
+                now: now.as_ref(),
+                base_texts,
+            },
+        )
     }
 
     /// One run: plan, then carry out each entry as its fate has it.
@@ -154,8 +203,16 @@ impl World {
         self.carry_out(rules, &plan, &mut fate);
     }
 
-    pub(crate) fn carry_out(&mut self, rules: &Rules<'_>, plan: &LinkPlan, fate: &mut impl FnMut() -> Fate) {
-        let observed = self.cards.as_ref().map(|card| card.as_ref().map(|card| Arc::clone(&card.text)));
+    pub(crate) fn carry_out(
+        &mut self,
+        rules: &Rules<'_>,
+        plan: &LinkPlan,
+        fate: &mut impl FnMut() -> Fate,
+    ) {
+        let observed = self
+            .cards
+            .as_ref()
+            .map(|card| card.as_ref().map(|card| Arc::clone(&card.text)));
         for action in &plan.actions {
             if let Some(side) = action.target() {
                 let source = observed.side(side.opposite()).clone();
@@ -166,12 +223,27 @@ impl World {
         }
     }
 
-    fn settle(&mut self, rules: &Rules<'_>, side: Side, action: &Action, answer: Option<&Item>, source: Option<Arc<str>>) {
-        let Some(before) = self.link.clone() else { return };
+    fn settle(
+        &mut self,
+        rules: &Rules<'_>,
+        side: Side,
+        action: &Action,
+        answer: Option<&Item>,
+        source: Option<Arc<str>>,
+    ) {
+        let Some(before) = self.link.clone() else {
+            return;
+        };
         let texts = plan::base_texts(&before, action, answer, source);
-        let next = plan::settle(&before, action, answer, rules.capabilities.side(side), self.now);
+        let next = plan::settle(
+            &before,
+            action,
+            answer,
+            rules.capabilities.side(side),
+            self.now,
+        );
         self.keep_texts(texts);
-        self.replace(before, next);
+        self.replace(&before, next);
     }
 
     fn keep_texts(&mut self, texts: Pair<Option<Arc<str>>>) {
@@ -182,8 +254,8 @@ impl World {
         }
     }
 
-    fn replace(&mut self, before: Link, next: Link) {
-        if next != before {
+    fn replace(&mut self, before: &Link, next: Link) {
+        if next != *before {
             self.stored += 1;
         }
         self.link = (!next.is_over()).then_some(next);
@@ -196,13 +268,22 @@ impl World {
                 self.link = None;
                 return;
             }
-            Action::Agree(agree) if agree.fields.contains(Field::Description) => self.keep_texts(observed.clone()),
+            Action::Agree(agree) if agree.fields.contains(Field::Description) => {
+                self.keep_texts(observed.clone());
+            }
             _ => {}
         }
         self.settle(rules, Side::Vibe, action, None, None);
     }
 
-    fn send(&mut self, rules: &Rules<'_>, action: &Action, side: Side, source: Option<Arc<str>>, fate: Fate) {
+    fn send(
+        &mut self,
+        rules: &Rules<'_>,
+        action: &Action,
+        side: Side,
+        source: Option<Arc<str>>,
+        fate: Fate,
+    ) {
         if fate == Fate::Failed {
             return;
         }
@@ -215,9 +296,15 @@ impl World {
         match (fate, action, answer) {
             (Fate::Found, Action::Create(_), Some(found)) => {
                 let link = self.link.clone().expect("a link");
-                let next = plan::settle_found(&link, action, &found, rules.capabilities.side(side), self.now);
+                let next = plan::settle_found(
+                    &link,
+                    action,
+                    &found,
+                    rules.capabilities.side(side),
+                    self.now,
+                );
                 self.keep_texts(plan::base_texts(&link, action, None, source));
-                self.replace(link, next);
+                self.replace(&link, next);
             }
             (_, _, answer) => self.settle(rules, side, action, answer.as_ref(), source),
         }
@@ -232,15 +319,30 @@ impl World {
             Action::Create(create) => {
                 let given: StatusId = if side == Side::Vibe { "todo" } else { "t" }.into();
                 let ignored = side == Side::Vibe && self.ignores_status;
-                let status = create.draft.status.clone().filter(|_| !ignored).unwrap_or(given);
+                let status = create
+                    .draft
+                    .status
+                    .clone()
+                    .filter(|_| !ignored)
+                    .unwrap_or(given);
                 let id = ItemId::from(format!("{}-{}", id_of(side), create.generation.0).as_str());
-                let (title, text) = (Arc::clone(&create.draft.title), Arc::clone(&create.draft.text));
-                *self.cards.side_mut(side) = Some(Card { id, title, text, status });
+                let (title, text) = (
+                    Arc::clone(&create.draft.title),
+                    Arc::clone(&create.draft.text),
+                );
+                *self.cards.side_mut(side) = Some(Card {
+                    id,
+                    title,
+                    text,
+                    status,
+                });
                 true
             }
             Action::Update(update) => self.update(update),
             Action::Cancel(cancel) => {
-                let Some(card) = self.cards.side_mut(side) else { return false };
+                let Some(card) = self.cards.side_mut(side) else {
+                    return false;
+                };
                 if let Some(status) = &cancel.status {
                     card.status = status.clone();
                 }
@@ -253,14 +355,20 @@ impl World {
 
     /// A write on condition that the written fields hold what the plan took them to hold.
     fn update(&mut self, update: &Update) -> bool {
-        let Some(card) = self.cards.side_mut(update.side) else { return false };
+        let Some(card) = self.cards.side_mut(update.side) else {
+            return false;
+        };
         let now = card.item(update.side).values;
         let expected = &update.expected;
         let stands = update.set.iter().all(|change| {
-            now.same(expected, change.field) || (change.field == Field::Status && expected.status.is_none())
+            now.same(expected, change.field)
+                || (change.field == Field::Status && expected.status.is_none())
         });
         if stands {
-            update.set.iter().for_each(|change| card.put(change.field, &change.to));
+            update
+                .set
+                .iter()
+                .for_each(|change| card.put(change.field, &change.to));
         }
         stands
     }
@@ -270,14 +378,23 @@ impl World {
         let (huly, vibe) = (self.card(Side::Huly), self.card(Side::Vibe));
         match field {
             Field::Title => huly.title == vibe.title,
-            Field::Description => (rules.normal_form)(&huly.text) == (rules.normal_form)(&vibe.text),
+            Field::Description => {
+                (rules.normal_form)(&huly.text) == (rules.normal_form)(&vibe.text)
+            }
             Field::Status => rules.lenses.default.same(&huly.status, &vibe.status),
-            Field::Priority | Field::Parent | Field::Labels | Field::Assignee | Field::DueDate => true,
+            Field::Priority | Field::Parent | Field::Labels | Field::Assignee | Field::DueDate => {
+                true
+            }
         }
     }
 
     /// Adopts the two cards, as an engine does.
-    pub(crate) fn adopt(&mut self, rules: &Rules<'_>, how: link::How, fate: &mut impl FnMut() -> Fate) {
+    pub(crate) fn adopt(
+        &mut self,
+        rules: &Rules<'_>,
+        how: link::How,
+        fate: &mut impl FnMut() -> Fate,
+    ) {
         let items = Pair::by(|side| self.card(side).item(side));
         let (link, plan) = link::adopt(rules, &items.huly, &items.vibe, how);
         self.link = Some(link);
@@ -286,7 +403,12 @@ impl World {
     }
 
     /// Gives the card of one side a counterpart.
-    pub(crate) fn create(&mut self, rules: &Rules<'_>, from: Side, fate: &mut impl FnMut() -> Fate) {
+    pub(crate) fn create(
+        &mut self,
+        rules: &Rules<'_>,
+        from: Side,
+        fate: &mut impl FnMut() -> Fate,
+    ) {
         let item = self.card(from).item(from);
         let (link, plan) = link::create(rules, &item, from);
         self.link = Some(link);
@@ -296,15 +418,37 @@ impl World {
 
     /// All that matters, in a few lines.
     pub(crate) fn short(&self) -> String {
-        let card = |side: Side| self.cards.side(side).as_ref().map(|card| (&card.title, &card.text, card.status.as_str()));
+        let card = |side: Side| {
+            self.cards
+                .side(side)
+                .as_ref()
+                .map(|card| (&card.title, &card.text, card.status.as_str()))
+        };
         let base = |values: &Values| {
-            (values.title.to_string(), values.description.as_str().to_owned(), values.status.as_ref().map(ToString::to_string))
+            (
+                values.title.to_string(),
+                values.description.as_str().to_owned(),
+                values.status.as_ref().map(ToString::to_string),
+            )
         };
         let link = self.link.as_ref().map(|link| {
             let write = link.last_write.as_ref().map(|write| {
-                write.as_ref().map(|write| (write.at.0, write.fields.iter().collect::<Vec<_>>(), base(&write.before), write.resent))
+                write.as_ref().map(|write| {
+                    (
+                        write.at.0,
+                        write.fields.iter().collect::<Vec<_>>(),
+                        base(&write.before),
+                        write.resent,
+                    )
+                })
             });
-            (link.base.as_ref().map(base), write, link.frozen, link.phase, link.rebuilt)
+            (
+                link.base.as_ref().map(base),
+                write,
+                link.frozen,
+                link.phase,
+                link.rebuilt,
+            )
         });
         format!(
             "now {} huly {:?} vibe {:?}\nlink {link:?}\ntexts {:?}\nconflicts {:?}\n",
@@ -312,12 +456,17 @@ impl World {
             card(Side::Huly),
             card(Side::Vibe),
             self.texts,
-            self.conflicts.iter().map(|conflict| (conflict.field, &conflict.values, conflict.winner)).collect::<Vec<_>>(),
+            self.conflicts
+                .iter()
+                .map(|conflict| (conflict.field, &conflict.values, conflict.winner))
+                .collect::<Vec<_>>(),
         )
     }
 
     /// Whether a value is kept for people.
     pub(crate) fn keeps(&self, side: Side, field: Field, value: &Value) -> bool {
-        self.conflicts.iter().any(|conflict| conflict.field == field && conflict.values.side(side) == value)
+        self.conflicts
+            .iter()
+            .any(|conflict| conflict.field == field && conflict.values.side(side) == value)
     }
 }
