@@ -8,16 +8,16 @@ use http_kit::Kind;
 use sync_core::{
     Side,
     ids::{Attempt, LinkId, ProjectId},
-    item::Item,
+    item::{Field, Item, Value},
     link::Link,
-    plan::{Action, RemoveReason},
+    plan::{Action, Change, Remove, RemoveReason, Why},
 };
 
 use crate::{
     context::Context,
     error::Error,
     journal::{Step, update_job},
-    port::{BoardProject, CreateJob, Removed, Written},
+    port::{BoardProject, CreateJob, Removed, UpdateJob, Written},
 };
 
 /// Intents advanced, sent and settled together.
@@ -231,20 +231,7 @@ async fn send_one(
             .await
         {
             Ok(Removed::Gone) => Ended::Done(None),
-            Ok(Removed::HasChildren) => Ended::Dead(
-                http_kit::Error::new(
-                    Kind::Rejected,
-                    crate::codes::REMOVE_HAS_CHILDREN,
-                    side.as_str(),
-                    "remove",
-                )
-                .with_detail(match remove.reason {
-                    RemoveReason::Mirrored => {
-                        "it has sub-issues, so it is not deleted with its counterpart"
-                    }
-                    RemoveReason::Twin => "a twin with sub-issues is not deleted",
-                }),
-            ),
+            Ok(Removed::HasChildren) => cancel_instead(ctx, side, project, step, remove).await,
             Err(error) => late(error),
         };
     }
@@ -254,6 +241,50 @@ async fn send_one(
     });
     let Some(job) = update_job(step, project.clone(), footer) else {
         return Ended::Done(None);
+    };
+    match ctx.board(side).update(&job).await {
+        Ok(written) => Ended::Done(Some(Box::new(written))),
+        Err(error) => late(error),
+    }
+}
+
+/// What cannot be deleted because of the items below it is cancelled (design 3.6); a twin is left to people.
+async fn cancel_instead(
+    ctx: &Context,
+    side: Side,
+    project: &ProjectId,
+    step: &Step,
+    remove: &Remove,
+) -> Ended {
+    let (RemoveReason::Mirrored, Some(status)) = (remove.reason, &remove.instead) else {
+        let error = http_kit::Error::new(
+            Kind::Rejected,
+            crate::codes::REMOVE_HAS_CHILDREN,
+            side.as_str(),
+            "remove",
+        );
+        return Ended::Dead(error.with_detail("it has items below it, so it is not deleted"));
+    };
+    let job = UpdateJob {
+        project: project.clone(),
+        item: remove.item.clone(),
+        set: vec![Change {
+            field: Field::Status,
+            from: remove
+                .expected
+                .status
+                .clone()
+                .map_or(Value::Unset, Value::Status),
+            to: Value::Status(status.clone()),
+            why: Why::Edit,
+        }],
+        expected: remove.expected.clone(),
+        footer: None,
+        note: Some(
+            "its counterpart was deleted; it has items below it, so it was cancelled instead"
+                .into(),
+        ),
+        write_id: step.intent.write_id.clone().unwrap_or_else(|| "".into()),
     };
     match ctx.board(side).update(&job).await {
         Ok(written) => Ended::Done(Some(Box::new(written))),

@@ -20,7 +20,10 @@ pub trait Env: Send + Sync {
         let (high, low) = (self.random().to_be_bytes(), self.random().to_be_bytes());
         let mut bytes = [0; 16];
         let halves = high.into_iter().chain(low);
-        bytes.iter_mut().zip(halves).for_each(|(byte, random)| *byte = random);
+        bytes
+            .iter_mut()
+            .zip(halves)
+            .for_each(|(byte, random)| *byte = random);
         uuid::Builder::from_random_bytes(bytes).into_uuid()
     }
     /// Waits.

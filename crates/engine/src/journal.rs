@@ -22,8 +22,20 @@ pub(crate) struct Payload {
     /// The source's description when this was planned: its base text once the write is confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) source_text: Option<Arc<str>>,
+    /// Whether the same plan refused a field of this side: its dead letter outlives this write.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) refused: bool,
     /// For people: identifier and title.
     pub(crate) label: Arc<str>,
+}
+
+/// What stands beside an action when it is journaled.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Beside {
+    /// See [`Payload::source_text`].
+    pub(crate) source_text: Option<Arc<str>>,
+    /// See [`Payload::refused`].
+    pub(crate) refused: bool,
 }
 
 /// Where intents of one project's turn come from.
@@ -82,7 +94,7 @@ impl Step {
         action: &Action,
         link: &Link,
         label: &Arc<str>,
-        source_text: Option<Arc<str>>,
+        beside: Beside,
         origin: Origin,
     ) -> Result<Option<Step>, serde_json::Error> {
         let Some(side) = writes_to(action) else {
@@ -110,7 +122,8 @@ impl Step {
         };
         let payload = Payload {
             action: action.clone(),
-            source_text,
+            source_text: beside.source_text,
+            refused: beside.refused,
             label: Arc::clone(label),
         };
         let intent = Intent {

@@ -29,6 +29,8 @@ mod workflow;
 
 pub use context::Stop;
 pub use error::Error;
+/// Markdown to Huly's markup and back: the simulated boards convert as the real adapter does.
+pub use huly_client::markup;
 pub use run::{Engine, Mode};
 pub use settings::Settings;
 

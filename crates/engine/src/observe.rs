@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use store::row::{Dirty, ProjectRow};
 use sync_core::{
     Pair, Side,
-    ids::{ItemId, LinkId, Millis, ProjectId, ProjectLinkId},
+    ids::{IntentKey, ItemId, LinkId, Millis, ProjectId, ProjectLinkId},
     item::{Item, Observation},
     link::Link,
 };
@@ -61,6 +61,9 @@ pub(crate) struct Observed {
     pub(crate) vanished: Vec<(Side, ItemId)>,
     /// Items that kept failing for too long.
     pub(crate) gave_up: Vec<Dirty>,
+    /// Issues that creates of waiting links made and that no run has settled: a request that its caller gave up may land
+    /// at any time.
+    pub(crate) landed: HashMap<LinkId, Item>,
     /// Sides whose project as a whole was found gone.
     pub(crate) project_gone: Option<Side>,
     /// Whether Huly's items were all listed.
@@ -221,6 +224,7 @@ pub(crate) async fn project(
         doubtful,
     )
     .await?;
+    landed(&mut observed);
     moved_here(ctx, row, &mut observed).await?;
     Ok(observed)
 }
@@ -313,6 +317,31 @@ async fn prove(
     Ok(())
 }
 
+/// An issue under the very id that the create of a waiting link gives is that create, landed late: it belongs to that link
+/// and is nobody's new issue.
+fn landed(observed: &mut Observed) {
+    let mut made_by: HashMap<ItemId, LinkId> = HashMap::new();
+    for link in observed
+        .links
+        .values()
+        .filter(|link| link.items.huly.is_none())
+    {
+        for generation in [link.generation.huly, link.generation.huly.next()] {
+            let key = IntentKey::create(link.id, Side::Huly, generation);
+            made_by.insert(key.document_id(), link.id);
+        }
+    }
+    let (landed, others): (Vec<Item>, Vec<Item>) = std::mem::take(&mut observed.unlinked.huly)
+        .into_iter()
+        .partition(|item| made_by.contains_key(&item.id));
+    observed.unlinked.huly = others;
+    for item in landed {
+        if let Some(link) = made_by.get(&item.id) {
+            observed.landed.insert(*link, item);
+        }
+    }
+}
+
 /// An issue that was moved here from another project keeps its link and its task (design 3.9).
 async fn moved_here(ctx: &Context, row: &ProjectRow, observed: &mut Observed) -> Result<(), Error> {
     for side in Side::ALL {
@@ -338,6 +367,10 @@ async fn moved_here(ctx: &Context, row: &ProjectRow, observed: &mut Observed) ->
                 .into_iter()
                 .partition(|item| elsewhere.contains_key(&item.id));
         *observed.unlinked.side_mut(side) = stay;
+        if side == Side::Vibe {
+            // The link went with its issue: that project's turn looks at the task by its own read.
+            continue;
+        }
         for item in moved {
             let Some(link) = elsewhere.remove(&item.id) else {
                 continue;

@@ -63,10 +63,10 @@ pub(crate) async fn pair(
     for action in &actions {
         pairs.take(action).await?;
     }
-    // Listing what is only remembered is no news for people.
-    let told = actions
+    let told: Vec<ProjectAction> = actions
         .into_iter()
-        .filter(|action| !matches!(action, ProjectAction::Changed { .. }));
+        .filter(|action| pairs.is_told(action))
+        .collect();
     pairs.report.project_actions.extend(told);
     Ok(pairs.finish())
 }
@@ -308,6 +308,24 @@ impl Pairs<'_> {
             field: None,
             message: message.into(),
         });
+    }
+
+    /// Whether an action is news for people: done in this run, and more than something remembered.
+    fn is_told(&self, action: &ProjectAction) -> bool {
+        match action {
+            ProjectAction::Changed { .. } => false,
+            ProjectAction::Create { huly, .. } => self.wanted(huly),
+            ProjectAction::Problem { huly, .. } => {
+                huly.as_ref().is_none_or(|huly| self.wanted(huly))
+            }
+            ProjectAction::Link { .. }
+            | ProjectAction::Sleep { .. }
+            | ProjectAction::Wake { .. }
+            | ProjectAction::Wait { .. }
+            | ProjectAction::Unseen { .. }
+            | ProjectAction::OtherServer
+            | ProjectAction::Repository { .. } => true,
+        }
     }
 
     /// Whether a project is meant by this run: not skipped, and among the asked ones.

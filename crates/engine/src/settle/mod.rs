@@ -37,6 +37,8 @@ const DIRTY_WAIT_MAX_MS: i64 = 15 * 60 * 1_000;
 pub(crate) struct Settled {
     /// Items as the writes' own answers show them: observations for another look in this run.
     pub(crate) fresh: Vec<(LinkId, Side, Item)>,
+    /// Links of which an item was changed, not made: a service may lose such a write without saying so.
+    pub(crate) rewritten: Vec<LinkId>,
     /// Links to observe and plan again in this run.
     pub(crate) again: Vec<LinkId>,
     /// Steps whose answer is missing: to be looked for.
@@ -287,7 +289,9 @@ fn done(
         ),
     };
     let answer = written.as_ref().map(|written| &written.item);
-    batch.clear_dead.push((step.link, side));
+    if !step.payload.refused {
+        batch.clear_dead.push((step.link, side));
+    }
     for (side, item) in next.items.iter() {
         if let Some(item) = item {
             batch.clean.push((step.intent.project, side, item.clone()));
@@ -307,6 +311,19 @@ fn done(
             report
                 .notices
                 .push(format!("{} {}: {lost}", codes::MARKUP_LOST, step.payload.label).into());
+        }
+        match action {
+            Action::Update(_) | Action::Cancel(_) | Action::Remove(_) => {
+                settled.rewritten.push(step.link)
+            }
+            Action::Create(_)
+            | Action::Agree(_)
+            | Action::Conflict(_)
+            | Action::Problem(_)
+            | Action::Notice(_)
+            | Action::Phase(_)
+            | Action::Relink(_)
+            | Action::Forget(_) => {}
         }
         settled.fresh.push((step.link, side, written.item));
     }

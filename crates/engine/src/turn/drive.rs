@@ -7,6 +7,7 @@ use sync_core::{
     Side,
     ids::LinkId,
     item::{Item, Observation},
+    plan::Action,
 };
 
 use crate::{
@@ -26,6 +27,8 @@ use crate::{
 pub(crate) struct Driven {
     /// Items as the writes' own answers show them.
     pub(crate) fresh: Vec<(LinkId, Side, Item)>,
+    /// Links of which an item was changed, not made.
+    pub(crate) rewritten: Vec<LinkId>,
     /// Links whose precondition failed.
     pub(crate) again: Vec<LinkId>,
 }
@@ -40,6 +43,8 @@ pub(crate) async fn steps(
     report: &mut ProjectReport,
 ) -> Result<Driven, Error> {
     let mut driven = Driven::default();
+    let (landed, steps) = part_landed(observed, side, steps);
+    settle_all(ctx, observed, landed, report, &mut driven).await?;
     let mut queue: VecDeque<Step> = steps.into();
     while !queue.is_empty() {
         ctx.check_stop()?;
@@ -50,6 +55,32 @@ pub(crate) async fn steps(
         queue.extend(again);
     }
     Ok(driven)
+}
+
+/// Creates whose item was seen already need no sending: it is taken as found.
+fn part_landed(
+    observed: &mut Observed,
+    side: Side,
+    steps: Vec<Step>,
+) -> (Vec<(Step, Ended)>, Vec<Step>) {
+    let (mut landed, mut rest) = (Vec::new(), Vec::new());
+    for step in steps {
+        let id = match &step.payload.action {
+            Action::Create(create) if side == Side::Huly => Some(create.key.document_id()),
+            _ => None,
+        };
+        match observed.landed.remove(&step.link) {
+            Some(item) if Some(&item.id) == id.as_ref() => {
+                landed.push((step, Ended::Found(Box::new(item))))
+            }
+            Some(item) => {
+                observed.landed.insert(step.link, item);
+                rest.push(step);
+            }
+            None => rest.push(step),
+        }
+    }
+    (landed, rest)
 }
 
 /// Settles one window; the steps without an answer come back.
@@ -66,6 +97,7 @@ async fn settle_all(
         ctx.store.write(ctx.fence()?, &batch).await?;
     }
     driven.fresh.extend(settled.fresh);
+    driven.rewritten.extend(settled.rewritten);
     driven.again.extend(settled.again);
     if let Some((side, source)) = settled.stop {
         return Err(Error::Service { side, source });

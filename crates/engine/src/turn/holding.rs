@@ -9,6 +9,7 @@ use store::{
 use sync_core::{
     Pair,
     guard::{self, Counts, Held, PairHash},
+    ids::Millis,
     plan::{Action, LinkPlan},
 };
 
@@ -45,29 +46,53 @@ pub(super) async fn hold(
         .into_iter()
         .filter(|held| !accepted.iter().any(|pairs| guard::covers(pairs, held)))
         .collect();
+    let (taken, held) = accept_now(mode, held);
+    keep(ctx, row, &taken, Some(ctx.now())).await?;
     if !held.is_empty() {
-        let classes: Vec<guard::Class> = held.iter().map(|held| held.class).collect();
-        *plans = plans
-            .iter()
-            .map(|plan| guard::withhold(plan, &classes))
-            .filter(|plan| !plan.actions.is_empty())
-            .collect();
-        report.exit = report.exit.and(Exit::Guard);
+        // A run that only reads shows what would be held.
         if ctx.lease.is_some() {
-            let rows = held.iter().map(|held| held_row(ctx, row, held)).collect();
-            ctx.store
-                .write(
-                    ctx.fence()?,
-                    &Batch {
-                        held: rows,
-                        ..Batch::default()
-                    },
-                )
-                .await?;
+            let classes: Vec<guard::Class> = held.iter().map(|held| held.class).collect();
+            *plans = plans
+                .iter()
+                .map(|plan| guard::withhold(plan, &classes))
+                .filter(|plan| !plan.actions.is_empty())
+                .collect();
         }
+        report.exit = report.exit.and(Exit::Guard);
+        keep(ctx, row, &held, None).await?;
         report.held.extend(held);
     }
     ctx.removals.fetch_add(removals(plans), Ordering::AcqRel);
+    Ok(())
+}
+
+/// Sets that this very run was told to accept, by their hash, and the others.
+fn accept_now(mode: &Mode, held: Vec<Held>) -> (Vec<Held>, Vec<Held>) {
+    held.into_iter().partition(|held| match mode {
+        Mode::Sync { accept } => accept.contains(&held.hash),
+        Mode::Plan | Mode::Reconcile => false,
+    })
+}
+
+/// Remembers held sets, in a run that may write.
+async fn keep(
+    ctx: &Context,
+    row: &ProjectRow,
+    held: &[Held],
+    accepted_at: Option<Millis>,
+) -> Result<(), Error> {
+    if held.is_empty() || ctx.lease.is_none() {
+        return Ok(());
+    }
+    let rows = held
+        .iter()
+        .map(|held| held_row(ctx, row, held, accepted_at))
+        .collect();
+    let batch = Batch {
+        held: rows,
+        ..Batch::default()
+    };
+    ctx.store.write(ctx.fence()?, &batch).await?;
     Ok(())
 }
 
@@ -135,7 +160,7 @@ async fn accepted(
         .collect())
 }
 
-fn held_row(ctx: &Context, row: &ProjectRow, held: &Held) -> HeldRow {
+fn held_row(ctx: &Context, row: &ProjectRow, held: &Held, accepted_at: Option<Millis>) -> HeldRow {
     HeldRow {
         hash: held.hash.as_str().into(),
         project: row.id,
@@ -146,6 +171,6 @@ fn held_row(ctx: &Context, row: &ProjectRow, held: &Held) -> HeldRow {
             .iter()
             .map(|pair| pair.0.as_str().into())
             .collect(),
-        accepted_at: None,
+        accepted_at,
     }
 }

@@ -9,15 +9,15 @@ use store::{
 use sync_core::{
     Pair, Side,
     ids::LinkId,
-    item::Field,
+    item::{Field, Value},
     link::Link,
-    plan::{self, Action, Conflict, LinkPlan, Problem},
+    plan::{self, Action, Conflict, LinkPlan, Problem, Remove, RemoveReason},
 };
 
 use crate::{
     context::Context,
     error::Error,
-    journal::{Origin, Step, kind, writes_to},
+    journal::{Beside, Origin, Step, kind, writes_to},
     observe::Observed,
     planning::{observed_text, observed_texts},
     report::{Outcome, ProjectReport},
@@ -138,11 +138,17 @@ impl Entry<'_> {
                     self.batch.forget.push(self.link.id);
                 }
                 Action::Relink(_) | Action::Phase(_) => self.history(action, None),
-                Action::Create(_) | Action::Update(_) | Action::Cancel(_) | Action::Remove(_) => {}
+                Action::Remove(remove) => self.keep_whole(remove),
+                Action::Create(_) | Action::Update(_) | Action::Cancel(_) => {}
             }
             if let Some(side) = writes_to(action) {
-                let source = observed_text(now.side(side.opposite()));
-                let step = Step::new(action, &self.link, &self.plan.label, source, origin)
+                let beside = Beside {
+                    source_text: observed_text(now.side(side.opposite())),
+                    refused: self.plan.actions.iter().any(
+                        |action| matches!(action, Action::Problem(problem) if problem.side == side),
+                    ),
+                };
+                let step = Step::new(action, &self.link, &self.plan.label, beside, origin)
                     .map_err(|error| unwritable(side, error))?;
                 steps.extend(step);
             } else {
@@ -176,6 +182,45 @@ impl Entry<'_> {
             open: conflict.frozen,
             label: Arc::clone(&self.plan.label),
         });
+    }
+
+    /// What is deleted is kept whole first (design 3.6).
+    fn keep_whole(&mut self, remove: &Remove) {
+        let side = remove.side;
+        let cause = match remove.reason {
+            RemoveReason::Mirrored => "mirrored",
+            RemoveReason::Twin => "twin",
+        };
+        let status = remove.kept.status.clone();
+        let kept = [
+            (Field::Title, Value::Text(Arc::clone(&remove.kept.title))),
+            (
+                Field::Description,
+                Value::Text(Arc::clone(&remove.kept.text)),
+            ),
+            (Field::Status, status.map_or(Value::Unset, Value::Status)),
+        ];
+        for (field, value) in kept {
+            let mut values = Pair {
+                huly: Value::Unset,
+                vibe: Value::Unset,
+            };
+            *values.side_mut(side) = value;
+            self.batch.conflicts.push(ConflictRow {
+                id: 0,
+                project: self.row.id,
+                link: self.link.id,
+                run: self.ctx.run,
+                at: self.ctx.now(),
+                field,
+                winner: Some(side.opposite()),
+                values,
+                base: None,
+                cause: cause.into(),
+                open: false,
+                label: Arc::clone(&self.plan.label),
+            });
+        }
     }
 
     /// A field that cannot be sent waits as its own dead letter; one that stands already is not written again.

@@ -16,7 +16,7 @@ use sync_core::{
     Pair, Side,
     ids::{LinkId, Millis, RulesVersion},
     item::Observation,
-    plan::LinkPlan,
+    plan::{Action, LinkPlan},
     rules::Rules,
 };
 
@@ -113,7 +113,8 @@ async fn run(
         }
         holding::hold(ctx, mode, row, &observed, &mut plans, report).await?;
         let steps = journal::write(ctx, row, &mut observed, &plans, report).await?;
-        let again = apply(ctx, boards, &mut observed, steps, report).await?;
+        let mut again = apply(ctx, boards, &mut observed, steps, report).await?;
+        again.extend(relinked(&plans));
         if again.is_empty() {
             break;
         }
@@ -128,6 +129,18 @@ fn merge_new(plans: &mut Vec<LinkPlan>, new: Vec<LinkPlan>) {
     plans.retain(|plan| !made.contains(&plan.link));
     plans.extend(new.into_iter().filter(|plan| !plan.actions.is_empty()));
     plans.sort_by_key(|plan| plan.link);
+}
+
+/// Links that point to another item from now on: what it holds is compared with the base at once.
+fn relinked(plans: &[LinkPlan]) -> impl Iterator<Item = LinkId> {
+    plans
+        .iter()
+        .filter(|plan| {
+            plan.actions
+                .iter()
+                .any(|action| matches!(action, Action::Relink(_)))
+        })
+        .map(|plan| plan.link)
 }
 
 /// What a plan depends on in this turn.
@@ -164,11 +177,21 @@ async fn apply(
         if steps.is_empty() {
             continue;
         }
+        // A create's answer is the row as it stands: only updates can be lost in a server's race.
+        let made: HashSet<LinkId> = steps
+            .iter()
+            .filter(|step| matches!(step.payload.action, Action::Create(_)))
+            .map(|step| step.link)
+            .collect();
         let driven = drive::steps(ctx, side, boards.side(side), observed, steps, report).await?;
         changed.extend(driven.again);
         again.extend(driven.fresh.iter().map(|(link, _, _)| *link));
         if !ctx.board(side).capabilities().conditional_write {
-            confirm.extend(driven.fresh.iter().map(|(link, side, _)| (*link, *side)));
+            let updated = driven
+                .fresh
+                .iter()
+                .filter(|(link, _, _)| !made.contains(link));
+            confirm.extend(updated.map(|(link, side, _)| (*link, *side)));
         }
         drive::observe_answers(observed, driven.fresh);
     }

@@ -136,8 +136,8 @@ pub(super) fn with_footer(body: &str, footer: Option<&Footer>) -> String {
     footer.map_or_else(|| body.to_owned(), |footer| footer::compose(body, footer))
 }
 
-/// What one PUT must say to carry out a job on a task that stands as `now`.
-pub(super) fn put(job: &UpdateJob, now: &Item) -> Answer<TaskUpdate> {
+/// What one PUT must say to carry out a job on a task that stands as `now`; only a description or a note needs to know.
+pub(super) fn put(job: &UpdateJob, now: Option<&Item>) -> Answer<TaskUpdate> {
     let mut update = TaskUpdate::default();
     let mut body: Option<&str> = None;
     for Change { field, to, .. } in &job.set {
@@ -159,8 +159,10 @@ pub(super) fn put(job: &UpdateJob, now: &Item) -> Answer<TaskUpdate> {
         }
     }
     if body.is_some() || job.note.is_some() {
-        let body = body.or(now.text.as_deref()).unwrap_or_default();
-        let footer = next_footer(job, now.footer.clone());
+        let body = body
+            .or(now.and_then(|now| now.text.as_deref()))
+            .unwrap_or_default();
+        let footer = next_footer(job, now.and_then(|now| now.footer.clone()));
         update.description = Some(with_footer(body, footer.as_ref()));
     }
     Ok(update)

@@ -233,21 +233,23 @@ impl Board for VibeBoard {
     }
 
     async fn update(&self, job: &UpdateJob) -> Answer<Written> {
-        let before = self.read(&job.item).await?;
-        let before = before
-            .ok_or_else(|| precondition(format!("task {} is not there any more", job.item)))?;
-        let before = item(&before);
-        for change in &job.set {
-            if !same(&before.values, &job.expected, change.field)
-                && job.expected_is_known(change.field)
-            {
-                return Err(precondition(format!(
-                    "{} of task {} was changed meanwhile",
-                    change.field, job.item
-                )));
+        let update = if confirms_only(job) {
+            put(job, None)?
+        } else {
+            let before = self.read(&job.item).await?.map(|task| item(&task));
+            let before = before
+                .ok_or_else(|| precondition(format!("task {} is not there any more", job.item)))?;
+            for change in &job.set {
+                let moved = !same(&before.values, &job.expected, change.field);
+                if moved && job.expected_is_known(change.field) {
+                    return Err(precondition(format!(
+                        "{} of task {} was changed meanwhile",
+                        change.field, job.item
+                    )));
+                }
             }
-        }
-        let update = put(job, &before)?;
+            put(job, Some(&before))?
+        };
         let task = self
             .client
             .update_task(task_id(&job.item)?, &update)
@@ -283,6 +285,15 @@ impl VibeBoard {
         };
         Ok(item(&self.client.create_task(&task).await?))
     }
+}
+
+/// Whether a job only sets what the create did not take: whatever stands there is overwritten, so it is not read first.
+fn confirms_only(job: &UpdateJob) -> bool {
+    job.note.is_none()
+        && job
+            .set
+            .iter()
+            .all(|change| !job.expected_is_known(change.field))
 }
 
 /// What makes two markers the same counterpart: everything but the attempt.

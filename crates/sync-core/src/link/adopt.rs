@@ -293,6 +293,7 @@ pub fn remove_twin(link: LinkId, task: &Item) -> LinkPlan {
             reason: RemoveReason::Twin,
             kept,
             expected: task.values.clone(),
+            instead: None,
         })
     });
     LinkPlan {

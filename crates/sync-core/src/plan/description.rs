@@ -146,26 +146,32 @@ fn carry(view: &View<'_>, work: &mut Work, to: Side, text: Arc<str>, why: Why) {
         work.agree(FIELD);
     } else {
         work.carry(view, to, FIELD, Value::Text(text), why);
+        keep_edit_over_owed(view, work, to);
     }
 }
 
 fn merged(view: &View<'_>, work: &mut Work, text: Pair<Option<String>>) {
     match (text.huly, text.vibe) {
         (None, None) => work.agree(FIELD),
-        (Some(text), None) => work.carry(
-            view,
-            Side::Huly,
-            FIELD,
-            Value::Text(text.into()),
-            Why::Merged,
-        ),
-        (None, Some(text)) => work.carry(
-            view,
-            Side::Vibe,
-            FIELD,
-            Value::Text(text.into()),
-            Why::Merged,
-        ),
-        (Some(huly), Some(vibe)) => work.send_both(view, Pair { huly, vibe }),
+        (Some(text), None) => carry(view, work, Side::Huly, text.into(), Why::Merged),
+        (None, Some(text)) => carry(view, work, Side::Vibe, text.into(), Why::Merged),
+        (Some(huly), Some(vibe)) => {
+            work.send_both(view, Pair { huly, vibe });
+            for side in Side::ALL {
+                keep_edit_over_owed(view, work, side);
+            }
+        }
+    }
+}
+
+/// An edit made while the other side still owed a merge is merged from what that side held then. A line that a merge had
+/// taken out and a person put back looks untouched from there, so the edited text is kept.
+fn keep_edit_over_owed(view: &View<'_>, work: &mut Work, written: Side) {
+    let states = (
+        view.state(written, FIELD),
+        view.state(written.opposite(), FIELD),
+    );
+    if states == (State::Edited, State::Unset) && !view.link.rebuilt {
+        work.keep(view, FIELD, None, ConflictCause::BothChanged);
     }
 }

@@ -105,6 +105,7 @@ fn follow(view: &View<'_>, gone: Side, item: &Item) -> Vec<Action> {
                 reason: RemoveReason::Mirrored,
                 kept,
                 expected: item.values.clone(),
+                instead: cancelled(view.rules, side, item),
             })]
         }),
         Deletion::Ignore => vec![tombstone(

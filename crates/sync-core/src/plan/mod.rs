@@ -216,6 +216,9 @@ pub struct Remove {
     pub kept: Draft,
     /// What the item holds.
     pub expected: Values,
+    /// The side's status for cancelled: where the service cannot delete it (it has items below it), it is cancelled instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<StatusId>,
 }
 
 /// Why an item is deleted.

@@ -49,7 +49,7 @@ pub fn settle(
         Action::Create(create) => created(&mut next, create, answer, capabilities, now),
         Action::Update(update) => updated(&mut next, update, answer, now),
         Action::Cancel(cancel) => cancelled(&mut next, cancel, answer, now),
-        Action::Remove(remove) => removed(&mut next, remove),
+        Action::Remove(remove) => removed(&mut next, remove, answer),
         Action::Agree(agree) => agreed(&mut next, agree),
         Action::Conflict(conflict) => {
             if conflict.frozen {
@@ -365,14 +365,20 @@ fn cancelled(next: &mut Link, cancel: &Cancel, answer: Option<&Item>, now: Milli
     *next.items.side_mut(side.opposite()) = None;
 }
 
-fn removed(next: &mut Link, remove: &Remove) {
-    match remove.reason {
-        RemoveReason::Mirrored => {
+fn removed(next: &mut Link, remove: &Remove, answer: Option<&Item>) {
+    match (remove.reason, answer) {
+        (RemoveReason::Mirrored, None) => {
             next.items = Pair::default();
             next.phase = Phase::Tombstone;
         }
+        // It could not be deleted, and was cancelled instead: it still stands.
+        (RemoveReason::Mirrored, Some(item)) => {
+            *next.base.side_mut(remove.side) = item.values.clone();
+            *next.items.side_mut(remove.side.opposite()) = None;
+            next.phase = Phase::Tombstone;
+        }
         // Another task was the link's.
-        RemoveReason::Twin => {}
+        (RemoveReason::Twin, _) => {}
     }
 }
 

@@ -113,6 +113,7 @@ fn all() -> Vec<Action> {
             reason: RemoveReason::Twin,
             kept: Draft::default(),
             expected: Values::default(),
+            instead: None,
         }),
         Action::Phase(PhaseChange {
             to: Phase::Asleep,

@@ -1,0 +1,103 @@
+//! After a store was lost or rolled back (design 4.3).
+
+use super::Row;
+
+/// After a store was lost or rolled back (design 4.3).
+pub(crate) const REBUILT: &[Row] = &[
+    (
+        "nothing differs: the mark goes",
+        "A|x|t = A|x|todo",
+        "=",
+        "=",
+        "rebuilt",
+        "agree  whole",
+    ),
+    (
+        "what would be overwritten is kept",
+        "A|x|t = A|x|todo",
+        "B|x|t",
+        "=",
+        "rebuilt",
+        "! title B~A huly wins rebuilt; vibe title A->B whole",
+    ),
+    (
+        "what would be overwritten in Huly is kept",
+        "A|x|t = A|x|todo",
+        "=",
+        "B|x|todo",
+        "rebuilt",
+        "! title A~B vibe wins rebuilt; huly title A->B whole",
+    ),
+    (
+        "both changed to the same after a rollback",
+        "A|x|t = A|x|todo",
+        "B|x|t",
+        "B|x|todo",
+        "rebuilt",
+        "agree title whole",
+    ),
+    (
+        "both changed after a rollback",
+        "A|x|t = A|x|todo",
+        "B|x|t",
+        "C|x|todo",
+        "rebuilt",
+        "! title B~C huly wins rebuilt; vibe title C->B(merged) whole",
+    ),
+    (
+        "a status after a rollback",
+        "A||t = A||todo",
+        "A||d",
+        "=",
+        "rebuilt",
+        "! status d~todo huly wins rebuilt; vibe status todo->inprogress whole",
+    ),
+    (
+        "a description after a rollback",
+        "A|x|t = A|x|todo",
+        "A|y|t",
+        "=",
+        "rebuilt",
+        "! description y~x huly wins rebuilt; vibe description x->y whole",
+    ),
+    (
+        "a merged description after a rollback is kept too",
+        "A|a/b/c|t = A|a/b/c|todo",
+        "A|X/b/c|t",
+        "A|a/b/Y|todo",
+        "rebuilt",
+        "! description X/b/c~a/b/Y merged rebuilt; huly description X/b/c->X/b/Y(merged); vibe description a/b/Y->X/b/Y(merged)",
+    ),
+    (
+        "an item that was not read waits after a rollback",
+        "A|x|t = A|x|todo",
+        "B|x|t",
+        "unseen",
+        "rebuilt",
+        "",
+    ),
+    (
+        "manual after a rollback",
+        "A|x|t = A|x|todo",
+        "B|x|t",
+        "C|x|todo",
+        "rebuilt title:manual",
+        "agree  whole; ! title B~C frozen",
+    ),
+    (
+        "deleted after a rollback, unchanged",
+        "A|x|t = A|x|todo",
+        "gone",
+        "=",
+        "rebuilt",
+        "cancel vibe cancelled",
+    ),
+    (
+        "deleted after a rollback, differing: made again",
+        "A|x|t = A|x|todo",
+        "gone",
+        "B|x|todo",
+        "rebuilt",
+        "! title ?~B vibe wins deleted; create huly#2 B|x|t",
+    ),
+];
