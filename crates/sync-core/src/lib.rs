@@ -20,3 +20,8 @@ pub mod side;
 pub mod validate;
 
 pub use side::{Pair, Side};
+
+/// The page on embedding, whose code is tested with the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/embedding.md")]
+struct Embedding;
