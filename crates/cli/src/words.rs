@@ -81,6 +81,16 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Result<String, serde_json::
     Ok(safe)
 }
 
+/// A word for a shell: quoted where it holds anything that a shell reads.
+pub(crate) fn shell(word: &str) -> String {
+    let is_plain = |sign: char| sign.is_alphanumeric() || "/._-+:@%,=".contains(sign);
+    let word = clean(word);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word;
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
 /// `1 task`, `2 tasks`, `12,345 tasks`.
 pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
     format!(
@@ -199,6 +209,14 @@ mod tests {
         assert_eq!(
             back.get("title").and_then(|title| title.as_str()),
             Some("a\u{1b}\u{9b}\u{202e}")
+        );
+    }
+
+    #[test]
+    fn words_for_a_shell_are_quoted_where_needed() {
+        assert_eq!(
+            ["/etc/hvs.toml", "my file", "it's", ""].map(shell),
+            ["/etc/hvs.toml", "'my file'", "'it'\\''s'", "''"]
         );
     }
 

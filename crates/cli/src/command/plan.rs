@@ -14,6 +14,6 @@ pub(crate) async fn run(
     let store = connect::store_for_plan(config).await?;
     let engine = connect::engine(config, store, settings::settings(config, only)).await?;
     let mut report = engine.run(Mode::Plan, &Stop::default()).await;
-    output::report::asked(&mut report, only, &[])?;
+    output::trouble::asked(&mut report, only, &[])?;
     output::report::plan(&report, json, global)
 }

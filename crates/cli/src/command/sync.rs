@@ -38,7 +38,7 @@ pub(crate) async fn once(config: &Config, global: &Global, once: Once) -> Result
             unknown.push(hash);
         }
     }
-    output::report::asked(&mut report, &once.project, &unknown)?;
+    output::trouble::asked(&mut report, &once.project, &unknown)?;
     output::report::run(&report, once.json.json, global)
 }
 

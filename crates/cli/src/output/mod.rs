@@ -1,9 +1,13 @@
 //! What is printed: data on stdout, everything else on stderr.
 
+#[cfg(test)]
+mod fixtures;
 pub(crate) mod plan;
 pub(crate) mod problem;
 pub(crate) mod report;
+pub(crate) mod summary;
 pub(crate) mod table;
+pub(crate) mod trouble;
 
 use std::io::{self, Write};
 

@@ -13,7 +13,7 @@ use sync_core::{
 
 use crate::words;
 
-use super::report::{effort, head, looked_at};
+use super::summary::{effort, head, looked_at, name};
 
 /// Every project's entries; empty where there is nothing to do.
 pub(crate) fn text(report: &Report) -> String {
@@ -37,10 +37,7 @@ fn project(project: &ProjectReport) -> Option<String> {
     let text = plan::text(&plans);
     let lines: Vec<&str> = text.lines().collect();
     let (totals, entries) = lines.split_last()?;
-    let name = words::styled(
-        words::BOLD,
-        words::short(&format!("{} {}", project.label, project.name), 60),
-    );
+    let name = words::styled(words::BOLD, name(project));
     let entries: Vec<String> = entries.iter().map(|entry| line(entry)).collect();
     Some(format!("{name}: {totals}\n{}", entries.join("\n")))
 }
@@ -234,7 +231,7 @@ mod tests {
             label: label.into(),
             actions: vec![action],
         });
-        crate::output::report::tests::report(vec![ProjectReport {
+        crate::output::fixtures::report(vec![ProjectReport {
             label: "HARB".into(),
             name: "Har\u{9b}bor".into(),
             plans: plans.into(),

@@ -59,7 +59,10 @@ fn line(outcome: &Outcome) -> String {
     };
     let item = (!item.is_empty()).then(|| words::short(item, 60));
     let field = field.map(|field| field.to_string());
-    let side = side.map(|side| format!("in {}", side.title()));
+    // errors of a whole service begin with its name
+    let side = side
+        .filter(|side| !message.starts_with(side.title()))
+        .map(|side| format!("in {}", side.title()));
     let place: Vec<String> = [item, field, side].into_iter().flatten().collect();
     let place = if place.is_empty() {
         String::new()

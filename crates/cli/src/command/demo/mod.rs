@@ -15,7 +15,11 @@ use crate::{
     args::Demo,
     failure::Failure,
     output,
-    output::{plan as plans, problem, report, table},
+    output::{
+        plan as plans, problem,
+        summary::{done, summary as summed_up},
+        table,
+    },
     signals::Interrupt,
     words,
 };
@@ -174,8 +178,8 @@ async fn quiet(story: &mut Story, stage: &Stage) -> Result<(), Failure> {
 
 /// Shows what `hvs sync once` printed.
 fn shows(run: &Report) -> Result<(), Failure> {
-    let mut lines = report::done(run);
-    lines.push(report::summary(run));
+    let mut lines = done(run);
+    lines.push(summed_up(run));
     story::shows("hvs sync once", &lines.join("\n"))?;
     problems(run)
 }

@@ -28,7 +28,7 @@ use crate::{
 
 /// Waits that are long where servers are far away, and short on this machine.
 const WRITE_DEADLINE: Duration = Duration::from_millis(1_500);
-const LATE_CREATE: Duration = Duration::from_millis(2_500);
+const LATE_CREATE: Duration = Duration::from_millis(1_400);
 const CONFIRM_DELAY: Duration = Duration::from_millis(100);
 const LEASE: LeaseSettings = LeaseSettings {
     ttl: Duration::from_millis(2_500),

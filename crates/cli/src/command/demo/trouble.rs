@@ -10,7 +10,7 @@ use sim::{
 use sync_core::ids::Millis;
 use tokio::time::Instant;
 
-use crate::{failure::Failure, output::report, words};
+use crate::{failure::Failure, output::trouble, words};
 
 use super::{
     shows,
@@ -21,7 +21,7 @@ use super::{
 const TASKS: &str = "/api/tasks";
 const BARGES: usize = 5;
 /// How long after it was sent a create still takes effect: its caller is dead then, and the lease has run out.
-const LATE: Duration = Duration::from_secs(3);
+const LATE: Duration = Duration::from_millis(2_800);
 /// When the late create has landed for certain, by a clock that is read a moment before it was sent.
 const MARGIN: Duration = Duration::from_millis(500);
 /// How long the run may take to get into the middle of its creates.
@@ -119,7 +119,7 @@ async fn refused(story: &mut Story, stage: &Stage) -> Result<(), Failure> {
             "a run right after it is refused, since nobody can know that the first one is dead",
         );
     };
-    story::shows("hvs sync once", &report::held_lease(lease).to_string())?;
+    story::shows("hvs sync once", &trouble::held_lease(lease).to_string())?;
     let calls = stage.world.calls();
     story.claim(
         second.exit == Exit::Lease && calls.huly.writes + calls.vibe.writes == 0,
