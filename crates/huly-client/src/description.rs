@@ -133,7 +133,13 @@ fn write(method: &str, markup: &str, origin: Origin) -> Result<serde_json::Value
     Ok(body)
 }
 
+/// A stored text comes as what it was stored as, which is never a page: a page is some proxy's, and must not be taken for
+/// what an author wrote.
 fn text_of(reply: &Reply) -> Result<String, Error> {
+    let mime = reply.headers.get("content-type");
+    if mime.is_some_and(|mime| mime.as_bytes().starts_with(b"text/html")) {
+        return Err(BLOB.shape(".", "an html page instead of a stored text"));
+    }
     String::from_utf8(reply.body.to_vec()).map_err(|error| BLOB.shape(".", error.to_string()))
 }
 

@@ -1,0 +1,17 @@
+//! The whole engine over the real clients, adapters and store, with simulated servers and no sockets.
+//!
+//! Each test makes a [`world::World`], lets people act, and runs the program. Time is tokio's paused clock and chance
+//! comes from a seed.
+
+#![cfg(test)]
+
+mod adoption;
+mod crashes;
+mod deletions;
+mod edits;
+mod faults;
+mod first_sync;
+mod guards;
+mod projects;
+mod statuses;
+mod world;
