@@ -226,6 +226,11 @@ impl Faults {
             .collect()
     }
 
+    /// Whether there is no rule: then nothing is decided, and nobody needs to look.
+    pub fn is_idle(&self) -> bool {
+        self.0.lock().armed.is_empty()
+    }
+
     /// Decides about one call and counts it for the rules that match it.
     pub fn decide(&self, method: &str, route: &str, body: &[u8]) -> Decision {
         let mut inner = self.0.lock();

@@ -3,6 +3,7 @@
 //! - [`huly`] and [`vibe`] hold the models. They know no HTTP, no sockets and no waiting: a call is a function of the
 //!   model, so the same model can be served over HTTP and plugged into the engine's ports.
 //! - [`http`] serves a model in the real wire format, [`wire`] hands such a service to a client without sockets.
+//! - [`ports`] is the same model as the engine's boards, without HTTP, for very many runs.
 //! - [`faults`] decides what goes wrong with a call, [`calls`] counts what was asked; both know no HTTP either.
 //! - [`dataset`] fills both models with something to look at.
 //!
@@ -14,6 +15,7 @@ pub mod dataset;
 pub mod faults;
 pub mod http;
 pub mod huly;
+pub mod ports;
 pub mod vibe;
 pub mod wire;
 

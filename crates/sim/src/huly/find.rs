@@ -68,6 +68,27 @@ impl Huly {
     /// owner of the workspace too; query fields with plain values are left out of the documents.
     pub fn find_all(&mut self, session: &Session, find: &Find) -> Result<Value, Error> {
         self.settle();
+        let (found, all) = self.select(session, find)?;
+        let told =
+            Domain::of(&find.class) == Some(Domain::Model) || find.options.total == Some(true);
+        let total = if told { json!(all) } else { json!(-1) };
+        let mut value: Vec<Doc> = found.iter().map(|doc| shape(doc, find)).collect();
+        let lookup_map = match &find.options.lookup {
+            Some(Ordered(lookup)) => self.look_up(lookup, &found, &mut value),
+            None => Value::Null,
+        };
+        Ok(
+            json!({ "dataType": "TotalArray", "total": total, "lookupMap": lookup_map, "value": value }),
+        )
+    }
+
+    /// The documents of an answer as they are stored, in its order, and how many there were before the limit.
+    /// The server's own work that is due must have been done before ([`Huly::settle`]).
+    pub(crate) fn select(
+        &self,
+        session: &Session,
+        find: &Find,
+    ) -> Result<(Vec<&Doc>, usize), Error> {
         let domain =
             Domain::of(&find.class).ok_or_else(|| Error::DomainNotFound(find.class.clone()))?;
         let limit = limit(&find.options)?;
@@ -98,16 +119,7 @@ impl Huly {
         }
         let all = found.len();
         found.truncate(limit.unwrap_or(usize::MAX));
-        let told = domain == Domain::Model || find.options.total == Some(true);
-        let total = if told { json!(all) } else { json!(-1) };
-        let mut value: Vec<Doc> = found.iter().map(|doc| shape(doc, find)).collect();
-        let lookup_map = match &find.options.lookup {
-            Some(Ordered(lookup)) => self.look_up(lookup, &found, &mut value),
-            None => Value::Null,
-        };
-        Ok(
-            json!({ "dataType": "TotalArray", "total": total, "lookupMap": lookup_map, "value": value }),
-        )
+        Ok((found, all))
     }
 
     /// The documents that can match: by id where the query names ids, else the whole table.

@@ -1,0 +1,336 @@
+//! The model of Huly as a board.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use engine::port::{
+    Answer, Board, BoardProject, CreateJob, Cursor, KindStatuses, NewProject, Page, Removed,
+    Traffic, UpdateJob, Written,
+};
+use engine::{codes, markup};
+use http_kit::{Error, Kind};
+use serde_json::json;
+use sync_core::{
+    Side,
+    ids::{ItemId, Millis, ProjectId},
+    item::{Field, FieldSet, Item, Values},
+    rules::{Capabilities, Limits},
+};
+
+use super::call::Caller;
+use super::huly_find::{ISSUE, PROJECT, Rows, conflict, find};
+use super::issue::{self, Facts, NO_PARENT, ProjectType, TaskType, Workflow};
+use crate::http::Server;
+use crate::huly::{Doc, Huly, Ordered, WORKSPACE_VERSION, text};
+
+/// Most issues that one create makes.
+const BATCH: usize = 50;
+/// Most bytes of a description as markdown: half of what the collaborator takes.
+const DESCRIPTION_MAX: usize = 5_000_000;
+/// How far up a chain of parents is followed.
+const MAX_ANCESTORS: usize = 16;
+
+/// A simulated Huly workspace as a [`Board`]: one sign-in of an account.
+pub struct HulyPort {
+    pub(super) caller: Caller<Huly>,
+    /// The account's uuid.
+    pub(super) account: String,
+    /// The store's tag: the first 8 hex digits of every transaction id.
+    pub(super) tag: u32,
+    pub(super) page_size: NonZeroU32,
+    projects: Mutex<HashMap<ProjectId, Facts>>,
+    workflow: tokio::sync::OnceCell<Workflow>,
+}
+
+impl HulyPort {
+    /// The board as `account` (its uuid) sees it. `tag` is the first 32 bits of the store's id, `page_size` the rows of one
+    /// page of issues.
+    pub fn new(server: &Server<Huly>, account: &str, tag: u32, page_size: NonZeroU32) -> Self {
+        Self {
+            caller: Caller::new(server.clone()),
+            account: account.to_owned(),
+            tag,
+            page_size,
+            projects: Mutex::default(),
+            workflow: tokio::sync::OnceCell::new(),
+        }
+    }
+
+    /// The workspace's uuid: the name space of every derived id. The nil one where the model has no uuid for a name.
+    pub fn workspace(&self) -> uuid::Uuid {
+        let model = self.caller.model().lock();
+        model.workspace().uuid.parse().unwrap_or_default()
+    }
+
+    fn remember(&self, read: (BoardProject, Facts)) -> BoardProject {
+        let (board, facts) = read;
+        self.projects
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(board.id.clone(), facts);
+        board
+    }
+
+    fn see(&self, doc: &Doc) -> (BoardProject, Facts) {
+        (issue::project(doc, &self.account), Facts::of(doc))
+    }
+
+    pub(super) async fn facts(&self, id: &ProjectId) -> Answer<Facts> {
+        let known = self
+            .projects
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(id)
+            .cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let read = self.by_id(PROJECT, id.as_str(), Facts::of).await?;
+        read.ok_or_else(|| conflict(format!("project {id} is not there any more")))
+    }
+
+    async fn workflow(&self) -> Answer<&Workflow> {
+        self.workflow
+            .get_or_try_init(|| async {
+                let statuses = find("tracker:class:IssueStatus", json!({}));
+                let task_types = find("task:class:TaskType", json!({ "ofClass": ISSUE }));
+                let project_types = find("task:class:ProjectType", json!({}));
+                Ok(Workflow {
+                    statuses: self.find(&statuses, issue::status).await?,
+                    task_types: self.find(&task_types, TaskType::of).await?,
+                    project_types: self.find(&project_types, ProjectType::of).await?,
+                })
+            })
+            .await
+    }
+
+    /// The workflow where it was asked for already.
+    pub(super) fn known_workflow(&self) -> Option<&Workflow> {
+        self.workflow.get()
+    }
+
+    /// Whether the history has a row of a class about one of these documents for which `holds`.
+    async fn any_row(
+        &self,
+        class: &str,
+        documents: &[ItemId],
+        holds: impl Fn(&Doc) -> bool,
+    ) -> Answer<bool> {
+        let ids: Vec<&str> = documents.iter().map(ItemId::as_str).collect();
+        let rows = self.by_ids(class, "objectId", &ids, holds).await?;
+        Ok(rows.contains(&true))
+    }
+}
+
+#[async_trait]
+impl Board for HulyPort {
+    fn side(&self) -> Side {
+        Side::Huly
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let own = FieldSet::of(&[Field::Priority, Field::Parent, Field::DueDate]);
+        Capabilities {
+            fields: FieldSet::COMMON.or(own),
+            conditional_write: true,
+            client_ids: true,
+            changes: true,
+            status_at_create: true,
+            footer: false,
+            limits: Limits {
+                title_chars: None,
+                description_bytes: Some(DESCRIPTION_MAX),
+                blank_title: false,
+                nul: false,
+            },
+        }
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.caller.traffic()
+    }
+
+    fn describe(&self) -> String {
+        let model = self.caller.model().lock();
+        format!(
+            "simulated Huly {WORKSPACE_VERSION}, workspace {}",
+            model.workspace().url
+        )
+    }
+
+    fn needs_repository(&self) -> bool {
+        false
+    }
+
+    async fn projects(&self) -> Answer<Vec<BoardProject>> {
+        let mut all = find(PROJECT, json!({}));
+        all.options.sort = Some(Ordered(vec![("_id".into(), 1)]));
+        let found = self.find(&all, |doc| self.see(doc)).await?;
+        Ok(found.into_iter().map(|read| self.remember(read)).collect())
+    }
+
+    async fn project(&self, id: &ProjectId) -> Answer<Option<BoardProject>> {
+        let read = self
+            .by_id(PROJECT, id.as_str(), |doc| self.see(doc))
+            .await?;
+        Ok(read.map(|read| self.remember(read)))
+    }
+
+    async fn create_project(&self, _new: &NewProject) -> Answer<BoardProject> {
+        let never = Error::new(Kind::Fatal, codes::UNSUPPORTED, "huly", "(project)");
+        Err(never.with_detail("projects are made by people in huly, never by a sync"))
+    }
+
+    async fn statuses(&self, project: &BoardProject) -> Answer<Vec<KindStatuses>> {
+        let facts = self.facts(&project.id).await?;
+        Ok(self.workflow().await?.kinds_of(&facts))
+    }
+
+    async fn list(&self, project: &ProjectId, from: Option<Cursor>) -> Answer<Page> {
+        let from = from.unwrap_or(Cursor::since(Millis(0)));
+        let all = find(ISSUE, json!({ "space": project.as_str() }));
+        Ok(page(self.page(all, from, issue::located).await?))
+    }
+
+    async fn changes(&self, from: Cursor) -> Answer<Page> {
+        let mut all = find(ISSUE, json!({}));
+        all.options.show_archived = None;
+        Ok(page(self.page(all, from, issue::located).await?))
+    }
+
+    async fn removals(&self, since: Millis) -> Answer<Vec<ItemId>> {
+        let mut removed = Vec::new();
+        let mut next = Some(Cursor::since(since));
+        while let Some(from) = next {
+            let mut rows = find("core:class:TxRemoveDoc", json!({ "objectClass": ISSUE }));
+            rows.options.show_archived = None;
+            let page = self.page(rows, from, object).await?;
+            removed.extend(page.rows);
+            next = page.next;
+        }
+        Ok(removed)
+    }
+
+    async fn newest(&self) -> Answer<Option<Millis>> {
+        let mut newest = find(ISSUE, json!({}));
+        newest.options.show_archived = None;
+        newest.options.sort = Some(Ordered(vec![("modifiedOn".into(), -1)]));
+        newest.options.limit = Some(1);
+        let found = self
+            .find(&newest, |doc| issue::stamp(doc, "modifiedOn").map(Millis))
+            .await?;
+        Ok(found.into_iter().next().flatten())
+    }
+
+    async fn get(&self, items: &[ItemId]) -> Answer<HashMap<ItemId, (ProjectId, Item)>> {
+        let ids: Vec<&str> = items.iter().map(ItemId::as_str).collect();
+        let found = self.by_ids(ISSUE, "_id", &ids, issue::located).await?;
+        Ok(found
+            .into_iter()
+            .map(|located| (located.1.id.clone(), located))
+            .collect())
+    }
+
+    async fn was_moved(&self, id: &ItemId) -> Answer<bool> {
+        let mut documents = vec![id.clone()];
+        if self
+            .any_row("core:class:TxRemoveDoc", &documents, |_| true)
+            .await?
+        {
+            return Ok(false);
+        }
+        // Sub-issues move and vanish with their parents without rows of their own, so the ancestors' rows count as well.
+        for _ in 0..MAX_ANCESTORS {
+            let Some(last) = documents.last() else { break };
+            let made = find(
+                "core:class:TxCreateDoc",
+                json!({ "objectId": last.as_str() }),
+            );
+            let parents = self
+                .find(&made, |row| ItemId::from(text(row, "attachedTo")))
+                .await?;
+            let parent = parents
+                .into_iter()
+                .find(|parent| !parent.as_str().is_empty());
+            match parent
+                .filter(|parent| parent.as_str() != NO_PARENT && !documents.contains(parent))
+            {
+                Some(parent) => documents.push(parent),
+                None => break,
+            }
+        }
+        if documents.len() > 1
+            && self
+                .any_row("core:class:TxRemoveDoc", &documents, |_| true)
+                .await?
+        {
+            return Ok(false);
+        }
+        let moves = |row: &Doc| {
+            row.get("operations")
+                .and_then(|operations| operations.get("space"))
+                .is_some_and(serde_json::Value::is_string)
+        };
+        self.any_row("core:class:TxUpdateDoc", &documents, moves)
+            .await
+    }
+
+    async fn text(&self, item: &Item) -> Answer<Arc<str>> {
+        let name = &item.values.description;
+        if name.is_none() {
+            return Ok("".into());
+        }
+        let stored = self.blob(name.as_str()).await?;
+        Ok(markup::to_markdown(&super::huly_write::parse(&stored)?).into())
+    }
+
+    async fn prepare(
+        &self,
+        project: &BoardProject,
+        jobs: &[CreateJob],
+    ) -> Answer<Vec<serde_json::Value>> {
+        self.prepare_issues(project, jobs).await
+    }
+
+    fn create_batch(&self) -> usize {
+        BATCH
+    }
+
+    async fn create(&self, project: &BoardProject, jobs: &[CreateJob]) -> Vec<Answer<Item>> {
+        self.create_issues(project, jobs).await
+    }
+
+    async fn find_created(
+        &self,
+        _project: &ProjectId,
+        jobs: &[CreateJob],
+    ) -> Answer<Vec<Option<Item>>> {
+        let ids: Vec<ItemId> = jobs.iter().map(|job| job.key.document_id()).collect();
+        let mut there = self.get(&ids).await?;
+        Ok(ids
+            .iter()
+            .map(|id| there.remove(id).map(|(_, item)| item))
+            .collect())
+    }
+
+    async fn update(&self, job: &UpdateJob) -> Answer<Written> {
+        self.update_issue(job).await
+    }
+
+    async fn remove(&self, id: &ItemId, expected: &Values, write_id: &str) -> Answer<Removed> {
+        self.remove_issue(id, expected, write_id).await
+    }
+}
+
+fn object(row: &Doc) -> ItemId {
+    ItemId::from(text(row, "objectId"))
+}
+
+fn page(rows: Rows<(ProjectId, Item)>) -> Page {
+    Page {
+        items: rows.rows,
+        next: rows.next,
+    }
+}
