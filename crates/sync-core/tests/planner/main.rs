@@ -7,9 +7,13 @@ mod exhaustive;
 #[cfg(test)]
 mod guards;
 #[cfg(test)]
+mod histories;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod linking;
+#[cfg(test)]
+mod optional;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]

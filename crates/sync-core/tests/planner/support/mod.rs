@@ -1,6 +1,8 @@
 //! Short fixtures for planner tests: items as `title|description|status`, plans as one line.
 
+pub(crate) mod card;
 pub(crate) mod compact;
+pub(crate) mod judge;
 pub(crate) mod world;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -5,22 +5,14 @@ use std::sync::Arc;
 use sync_core::{
     Pair, Side,
     ids::{ItemId, Millis, StatusId},
-    item::{Field, Item, Observation, Value, Values},
+    item::{Field, Item, Observation},
     link::{self, Link},
     plan::{self, Action, Conflict, LinkInput, LinkPlan, Update},
     rules::Rules,
 };
 
-use super::{id_of, version};
-
-/// An item as a person sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Card {
-    pub(crate) id: ItemId,
-    pub(crate) title: Arc<str>,
-    pub(crate) text: Arc<str>,
-    pub(crate) status: StatusId,
-}
+pub(crate) use super::card::Card;
+use super::id_of;
 
 /// How one remote write goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,51 +42,6 @@ pub(crate) struct World {
     pub(crate) stored: usize,
     /// Whether Vibe ignores the status at create.
     pub(crate) ignores_status: bool,
-}
-
-impl Card {
-    pub(crate) fn new(side: Side, title: &str, text: &str, status: &str) -> Card {
-        Card {
-            id: id_of(side).into(),
-            title: title.into(),
-            text: text.into(),
-            status: status.into(),
-        }
-    }
-
-    pub(crate) fn item(&self, side: Side) -> Item {
-        let values = Values {
-            title: Arc::clone(&self.title),
-            description: version(side, &self.text),
-            status: Some(self.status.clone()),
-            ..Values::default()
-        };
-        Item {
-            text: Some(Arc::clone(&self.text)),
-            ..Item::new(self.id.clone(), values)
-        }
-    }
-
-    /// One field as conflicts carry it.
-    pub(crate) fn value(&self, field: Field) -> Value {
-        match field {
-            Field::Title => Value::Text(Arc::clone(&self.title)),
-            Field::Description => Value::Text(Arc::clone(&self.text)),
-            Field::Status => Value::Status(self.status.clone()),
-            Field::Priority | Field::Parent | Field::Labels | Field::Assignee | Field::DueDate => {
-                Value::Unset
-            }
-        }
-    }
-
-    pub(crate) fn put(&mut self, field: Field, value: &Value) {
-        match (field, value) {
-            (Field::Title, Value::Text(title)) => self.title = Arc::clone(title),
-            (Field::Description, Value::Text(text)) => self.text = Arc::clone(text),
-            (Field::Status, Value::Status(status)) => self.status = status.clone(),
-            (field, value) => panic!("{field} cannot be {value:?}"),
-        }
-    }
 }
 
 impl World {
@@ -373,21 +320,6 @@ impl World {
         stands
     }
 
-    /// Whether both sides mean the same in one field.
-    pub(crate) fn same(&self, rules: &Rules<'_>, field: Field) -> bool {
-        let (huly, vibe) = (self.card(Side::Huly), self.card(Side::Vibe));
-        match field {
-            Field::Title => huly.title == vibe.title,
-            Field::Description => {
-                (rules.normal_form)(&huly.text) == (rules.normal_form)(&vibe.text)
-            }
-            Field::Status => rules.lenses.default.same(&huly.status, &vibe.status),
-            Field::Priority | Field::Parent | Field::Labels | Field::Assignee | Field::DueDate => {
-                true
-            }
-        }
-    }
-
     /// Adopts the two cards, as an engine does.
     pub(crate) fn adopt(
         &mut self,
@@ -414,59 +346,5 @@ impl World {
         self.link = Some(link);
         *self.texts.side_mut(from) = item.text;
         self.carry_out(rules, &plan, fate);
-    }
-
-    /// All that matters, in a few lines.
-    pub(crate) fn short(&self) -> String {
-        let card = |side: Side| {
-            self.cards
-                .side(side)
-                .as_ref()
-                .map(|card| (&card.title, &card.text, card.status.as_str()))
-        };
-        let base = |values: &Values| {
-            (
-                values.title.to_string(),
-                values.description.as_str().to_owned(),
-                values.status.as_ref().map(ToString::to_string),
-            )
-        };
-        let link = self.link.as_ref().map(|link| {
-            let write = link.last_write.as_ref().map(|write| {
-                write.as_ref().map(|write| {
-                    (
-                        write.at.0,
-                        write.fields.iter().collect::<Vec<_>>(),
-                        base(&write.before),
-                        write.resent,
-                    )
-                })
-            });
-            (
-                link.base.as_ref().map(base),
-                write,
-                link.frozen,
-                link.phase,
-                link.rebuilt,
-            )
-        });
-        format!(
-            "now {} huly {:?} vibe {:?}\nlink {link:?}\ntexts {:?}\nconflicts {:?}\n",
-            self.now.0,
-            card(Side::Huly),
-            card(Side::Vibe),
-            self.texts,
-            self.conflicts
-                .iter()
-                .map(|conflict| (conflict.field, &conflict.values, conflict.winner))
-                .collect::<Vec<_>>(),
-        )
-    }
-
-    /// Whether a value is kept for people.
-    pub(crate) fn keeps(&self, side: Side, field: Field, value: &Value) -> bool {
-        self.conflicts
-            .iter()
-            .any(|conflict| conflict.field == field && conflict.values.side(side) == value)
     }
 }
