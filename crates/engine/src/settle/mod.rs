@@ -314,7 +314,7 @@ fn done(
         }
         match action {
             Action::Update(_) | Action::Cancel(_) | Action::Remove(_) => {
-                settled.rewritten.push(step.link)
+                settled.rewritten.push(step.link);
             }
             Action::Create(_)
             | Action::Agree(_)

@@ -71,7 +71,7 @@ fn part_landed(
         };
         match observed.landed.remove(&step.link) {
             Some(item) if Some(&item.id) == id.as_ref() => {
-                landed.push((step, Ended::Found(Box::new(item))))
+                landed.push((step, Ended::Found(Box::new(item))));
             }
             Some(item) => {
                 observed.landed.insert(step.link, item);
