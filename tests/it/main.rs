@@ -1,1 +1,19 @@
-//! End-to-end tests.
+//! The built `hvs` as a process, against simulated servers that this process serves on loopback.
+//!
+//! Each test makes a [`world::World`], lets people act on the boards, runs commands and looks at the servers: what they
+//! hold, and which calls they counted. The program is the one that `HVS_BIN` names, else `hvs` beside the tests'
+//! directory; `cargo xtask test` builds it first.
+
+#![cfg(test)]
+
+mod commands;
+mod deletions;
+mod edits;
+mod exit_codes;
+mod failing_lists;
+mod first_sync;
+mod kill;
+mod people;
+mod process;
+mod refusals;
+mod world;

@@ -1,0 +1,204 @@
+//! The built program as a process, with a deadline and a clean environment.
+
+use std::{
+    io::Read,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+/// The longest that anything is waited for. Nothing takes nearly as long unless it hangs.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+/// Between two looks at what is waited for.
+const TICK: Duration = Duration::from_millis(3);
+
+/// The program under test.
+pub(crate) fn hvs() -> PathBuf {
+    let path = std::env::var_os("HVS_BIN").map_or_else(beside, PathBuf::from);
+    assert!(
+        path.is_file(),
+        "there is no program to test at `{}`: `cargo xtask test` builds it, or `cargo build -p cli`, or set HVS_BIN",
+        path.display()
+    );
+    path
+}
+
+/// Where cargo puts the program when it builds it in the tests' profile.
+fn beside() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().unwrap().parent().unwrap();
+    profile.join(format!("hvs{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Waits until something holds; what it was is told if it never does.
+pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        sleep(TICK).await;
+    }
+}
+
+/// A process that is killed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    words: String,
+    out: Option<thread::JoinHandle<String>>,
+    err: Option<thread::JoinHandle<String>>,
+}
+
+/// How a process ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Ran {
+    /// What was run.
+    words: String,
+    /// Exit code; none for a signal.
+    pub(crate) code: Option<i32>,
+    /// What it printed on stdout.
+    pub(crate) out: String,
+    /// What it printed on stderr.
+    pub(crate) err: String,
+}
+
+impl Process {
+    /// Starts a command whose arguments are all set; it inherits no variable.
+    pub(crate) fn start(command: &mut Command) -> Process {
+        let words = command
+            .get_args()
+            .map(|word| word.to_string_lossy())
+            .collect::<Vec<_>>()
+            .join(" ");
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let out = read(child.stdout.take().unwrap());
+        let err = read(child.stderr.take().unwrap());
+        Process {
+            child,
+            words: format!("hvs {words}"),
+            out: Some(out),
+            err: Some(err),
+        }
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Kills it as `kill -9` does: it can do nothing about it.
+    pub(crate) fn kill(&mut self) {
+        // it may have ended by itself a moment ago
+        drop(self.child.kill());
+    }
+
+    /// Sends a signal, such as `STOP` or `INT`.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("/bin/sh")
+            .args(["-c", &format!("kill -{name} {}", self.child.id())])
+            .status()
+            .unwrap();
+        assert!(status.success(), "kill -{name}: {status}");
+    }
+
+    /// The id by which the system knows it.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn wait(mut self) -> Ran {
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break Some(status);
+            }
+            if Instant::now() > deadline {
+                self.kill();
+                break None;
+            }
+            sleep(TICK).await;
+        };
+        let text = |side: Option<thread::JoinHandle<String>>| side.unwrap().join().unwrap();
+        let ran = Ran {
+            words: self.words.clone(),
+            code: status.and_then(|status| status.code()),
+            out: text(self.out.take()),
+            err: text(self.err.take()),
+        };
+        assert!(status.is_some(), "no end after {PATIENCE:?}: {ran}");
+        ran
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+        // reaped, so that none is left behind
+        drop(self.child.wait());
+    }
+}
+
+fn read(mut from: impl Read + Send + 'static) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        from.read_to_end(&mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    })
+}
+
+impl Ran {
+    /// Holds it to an exit code.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Ran {
+        assert_eq!(self.code, Some(code), "{self}");
+        self
+    }
+
+    /// Holds stderr to these texts.
+    #[track_caller]
+    pub(crate) fn tells(self, parts: &[&str]) -> Ran {
+        for part in parts {
+            assert!(self.err.contains(part), "`{part}` is not told by {self}");
+        }
+        self
+    }
+
+    /// Holds stdout to these texts.
+    #[track_caller]
+    pub(crate) fn prints(self, parts: &[&str]) -> Ran {
+        for part in parts {
+            assert!(self.out.contains(part), "`{part}` is not printed by {self}");
+        }
+        self
+    }
+
+    /// The one JSON document on stdout.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self}"))
+    }
+}
+
+impl std::fmt::Display for Ran {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Ran {
+            words,
+            code,
+            out,
+            err,
+        } = self;
+        write!(
+            f,
+            "`{words}`, which ended with {code:?}\n-- stdout\n{out}\n-- stderr\n{err}"
+        )
+    }
+}

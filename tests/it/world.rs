@@ -1,0 +1,241 @@
+//! Both simulated servers on free ports of loopback, a configuration that leads to them, and a store beside it.
+
+use std::{collections::BTreeMap, path::PathBuf, process::Command};
+
+use serde_json::{Value, json};
+use sim::{
+    calls::Counts,
+    clock::Clock,
+    dataset::{self, Boards, REPO_ROOT},
+    http::{RateLimit, Running, Server, huly_router, serve, vibe_router},
+    huly::{Huly, Role, Session},
+    vibe::{Generation, Vibe},
+};
+use store::{
+    Store,
+    row::ConflictRow,
+    sqlite::{OpenOptions, SqliteStore},
+};
+use sync_core::ids::Millis;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::process::{Process, Ran, hvs};
+
+/// Both shapes of Vibe's server.
+pub(crate) const GENERATIONS: [Generation; 2] = [Generation::L1, Generation::L2];
+/// The servers' clock at the start. It runs, and is not this machine's: decisions hang on no difference between clocks.
+pub(crate) const START_MS: i64 = 1_795_245_000_000;
+/// The password of the account that hvs signs in with. Found in any output, a test fails.
+pub(crate) const CANARY: &str = "c4n4ry-0123456789";
+
+/// Everything there is.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) generation: Generation,
+    /// The model of Huly, with faults and counters.
+    pub(crate) huly: Server<Huly>,
+    /// The model of Vibe Kanban, likewise.
+    pub(crate) vibe: Server<Vibe>,
+    /// People act in this account's name; hvs signs in with it, too.
+    pub(crate) who: Session,
+    /// They serve until they are dropped.
+    _listening: [Running; 2],
+    directory: TempDir,
+    secret: String,
+    variables: BTreeMap<String, String>,
+}
+
+impl World {
+    /// Two empty boards; hvs signs in with a password.
+    pub(crate) async fn new(generation: Generation) -> World {
+        let boards = dataset::sized_for(&Clock::running(START_MS), generation, 0, 0, 1).unwrap();
+        let Boards { mut huly, vibe, .. } = boards;
+        let account = huly.add_account("hvs@example.com", CANARY, "Hvs Example", Some(Role::Owner));
+        let who = huly.session(&account).unwrap();
+        let credentials = format!("email = \"hvs@example.com\"\npassword = \"{CANARY}\"");
+        World::serve(huly, vibe, who, &credentials, CANARY.to_owned()).await
+    }
+
+    /// A made-up data set whose issues were made seconds apart, a while ago; hvs signs in with a token.
+    pub(crate) async fn sized(
+        generation: Generation,
+        projects: usize,
+        issues_per_project: usize,
+        seed: u64,
+    ) -> World {
+        let ticking = Clock::ticking(START_MS, 1_000);
+        let boards =
+            dataset::sized_for(&ticking, generation, projects, issues_per_project, seed).unwrap();
+        let who = boards.session();
+        let Boards {
+            mut huly,
+            mut vibe,
+            login,
+            ..
+        } = boards;
+        let now = Clock::running(ticking.now() + 3_600_000);
+        huly.set_clock(now.clone());
+        vibe.set_clock(now);
+        let token = huly.token(&login.account, None);
+        World::serve(huly, vibe, who, &format!("token = \"{token}\""), token).await
+    }
+
+    async fn serve(
+        huly: Huly,
+        vibe: Vibe,
+        who: Session,
+        credentials: &str,
+        secret: String,
+    ) -> World {
+        let (huly, vibe) = (Server::new(huly, 1), Server::new(vibe, 1));
+        // the real limit is the business of the client's own tests
+        let limit = RateLimit {
+            max: 1_000_000,
+            ..RateLimit::default()
+        };
+        let listening = [
+            serve(huly_router(&huly, limit), 0).await.unwrap(),
+            serve(vibe_router(&vibe), 0).await.unwrap(),
+        ];
+        let generation = vibe.model.lock().generation();
+        let workspace = huly.model.lock().workspace().url.clone();
+        let [huly_url, vibe_url] = [listening[0].url(), listening[1].url()];
+        let directory = tempfile::tempdir().unwrap();
+        let config = format!(
+            "[huly]\nurl = \"{huly_url}\"\nworkspace = \"{workspace}\"\n{credentials}\n\n\
+             [huly.http]\nrate = 1000000\n\n\
+             [vibe]\nurl = \"{vibe_url}\"\nrepo_roots = [\"{REPO_ROOT}\"]\n\n\
+             [store]\npath = \"hvs.db\"\n"
+        );
+        std::fs::write(directory.path().join("hvs.toml"), config).unwrap();
+        World {
+            generation,
+            huly,
+            vibe,
+            who,
+            _listening: listening,
+            directory,
+            secret,
+            variables: BTreeMap::new(),
+        }
+    }
+
+    /// Sets a key of the configuration for the commands that follow, by its environment variable.
+    pub(crate) fn set(&mut self, key: &str, value: &str) {
+        let name = format!("HVS_{}", key.replace('.', "_").to_uppercase());
+        self.variables.insert(name, value.to_owned());
+    }
+
+    /// Sets any other variable.
+    pub(crate) fn set_variable(&mut self, name: &str, value: &str) {
+        self.variables.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// A file in the world's directory, where the commands run.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Starts `hvs` in the world's directory, with `hvs.toml` and the set keys, and nothing of this process's environment.
+    pub(crate) fn start(&self, words: &[&str]) -> Process {
+        let home = self.directory.path();
+        Process::start(
+            Command::new(hvs())
+                .args(words)
+                .current_dir(home)
+                .env_clear()
+                .env("HOME", home)
+                .env("TMPDIR", home)
+                .envs(&self.variables),
+        )
+    }
+
+    /// Runs `hvs` to its end. Whatever it is, it tells nobody the secret.
+    pub(crate) async fn hvs(&self, words: &[&str]) -> Ran {
+        let ran = self.start(words).wait().await;
+        self.keeps_secrets(&ran);
+        ran
+    }
+
+    /// Holds output to not having the secret in it.
+    #[track_caller]
+    pub(crate) fn keeps_secrets(&self, ran: &Ran) {
+        let is_out = ran.out.contains(&self.secret) || ran.err.contains(&self.secret);
+        assert!(!is_out, "the secret is in the output of {ran}");
+    }
+
+    /// `hvs sync once`, which ends well.
+    pub(crate) async fn sync(&self) -> Ran {
+        self.hvs(&["sync", "once"]).await.exits(0)
+    }
+
+    /// A run that writes nothing, counted at the servers.
+    pub(crate) async fn stays_quiet(&self) {
+        self.count_afresh();
+        let ran = self.sync().await;
+        assert_eq!(self.writes(), 0, "{:#?}\n{ran}", self.counts());
+    }
+
+    /// Sets both servers' counters to zero.
+    pub(crate) fn count_afresh(&self) {
+        self.huly.calls.reset();
+        self.vibe.calls.reset();
+    }
+
+    /// What Huly and Vibe counted.
+    pub(crate) fn counts(&self) -> (Counts, Counts) {
+        (self.huly.calls.snapshot(), self.vibe.calls.snapshot())
+    }
+
+    /// Writes to both servers that were counted.
+    pub(crate) fn writes(&self) -> u64 {
+        let (huly, vibe) = self.counts();
+        huly.writes + vibe.writes
+    }
+
+    /// The store, to look into.
+    pub(crate) async fn store(&self) -> SqliteStore {
+        let options = OpenOptions::new(Millis(0), Uuid::nil());
+        SqliteStore::open_existing(&self.path("hvs.db"), &options)
+            .await
+            .unwrap()
+    }
+
+    /// All conflicts, newest first.
+    pub(crate) async fn conflicts(&self) -> Vec<ConflictRow> {
+        let store = self.store().await;
+        let rows = store.conflicts(false, 1_000).await.unwrap();
+        store.close().await.unwrap();
+        rows
+    }
+
+    /// Every link with its version.
+    pub(crate) async fn links(&self) -> BTreeMap<String, u64> {
+        let store = self.store().await;
+        let mut rows = BTreeMap::new();
+        for project in store.projects().await.unwrap() {
+            for link in store.links(project.id).await.unwrap() {
+                rows.insert(link.id.to_string(), link.version);
+            }
+        }
+        store.close().await.unwrap();
+        rows
+    }
+
+    /// `hvs status --json`.
+    pub(crate) async fn status(&self) -> Value {
+        self.hvs(&["status", "--json"]).await.exits(0).json()
+    }
+
+    /// A Huly project with a repository path; answers its id.
+    pub(crate) fn huly_project(&self, identifier: &str, name: &str) -> String {
+        let mut huly = self.huly.model.lock();
+        let id = huly.add_project(&self.who, identifier, name, None).unwrap();
+        let path = format!("{REPO_ROOT}/{}", identifier.to_lowercase());
+        let description = json!({ "description": format!("{name}\nPath: {path}") });
+        huly.person_edit_project(&self.who, &id, &description)
+            .unwrap();
+        id
+    }
+}
