@@ -10,8 +10,9 @@ use sync_core::{
     Side,
     footer::Marker,
     ids::{ItemId, Millis, ProjectId, StatusId},
-    item::{FieldSet, Item, Values},
+    item::{Field, FieldSet, Item, Values},
     lens::HulyStatus,
+    plan::Why,
     rules::{Capabilities, Limits},
 };
 use vibe_client::{BODY_MAX, NewTask, Shape, Status, Task, Vibe};
@@ -293,7 +294,7 @@ fn confirms_only(job: &UpdateJob) -> bool {
         && job
             .set
             .iter()
-            .all(|change| !job.expected_is_known(change.field))
+            .all(|change| change.field == Field::Status && change.why == Why::Confirm)
 }
 
 /// What makes two markers the same counterpart: everything but the attempt.
