@@ -196,12 +196,12 @@ fn said(ran: &Ran) -> Vec<String> {
 async fn the_plan_is_the_same_in_every_time_zone() {
     let mut world = World::sized(Generation::L2, 2, 6, 11).await;
     world.sync().await;
-    let (issues, tasks) = (world.issues(), world.tasks());
+    let issues = world.issues();
     world.retitle_issue(&issues[0].id, "Edited");
     world.move_issue(&issues[1].id, "Done");
     world.delete_task(world.task_named(&issues[2].title).id);
     world.issue(&issues[3].project, "New", "Text.", "InProgress");
-    world.describe_task(tasks[5].id, "Other text.");
+    world.describe_task(world.task_named(&issues[5].title).id, "Other text.");
     let mut seen = Vec::new();
     for zone in [
         "UTC",
