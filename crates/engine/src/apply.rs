@@ -157,6 +157,7 @@ async fn send_creates(
     creates: Vec<Step>,
 ) -> Vec<Result2> {
     let batch = ctx.board(side).create_batch().max(1);
+    let chosen = ctx.board(side).capabilities().client_ids;
     let mut groups = Vec::new();
     let mut rest = creates;
     while !rest.is_empty() {
@@ -177,6 +178,9 @@ async fn send_creates(
                 .into_iter()
                 .zip(answers)
                 .map(|(step, answer)| match answer {
+                    // Where the client chooses the id, the answer is a look at the item afterwards: somebody may have edited
+                    // it already, so the base is what was sent.
+                    Ok(item) if chosen => (step, Ended::Found(Box::new(item))),
                     Ok(item) => (step, done(item)),
                     Err(error) => (step, late(error)),
                 })

@@ -57,7 +57,17 @@ impl HulyBoard {
         let issue = self.client.issue(id).await?;
         let issue = issue.ok_or_else(|| conflict(format!("issue {id} is not there any more")))?;
         let mut item = item(&issue);
-        item.text = Some(markup::to_markdown(&self.blob(&item.values.description).await?).into());
+        let (sent, stored) = (
+            markup::to_markdown(&patched.node),
+            markup::to_markdown(&self.blob(&item.values.description).await?),
+        );
+        // The old name: the write did nothing, whatever its answer was. A new one with another text: somebody wrote between
+        // our write and this look, so the base is what we sent, and theirs is an edit.
+        let overtaken = stored != sent && item.values.description != name;
+        if overtaken {
+            item.values.description = TextVersion::of_text(&sent);
+        }
+        item.text = Some(if overtaken { sent } else { stored }.into());
         Ok((item, patched.lost.iter().map(lost).collect()))
     }
 }

@@ -155,9 +155,12 @@ impl HulyBoard {
     /// Where the id had a live document before, its old text would come back: it is overwritten once (reference, 4.4).
     async fn finish(&self, job: &CreateJob, issue: &Issue) -> Answer<Item> {
         let prepared = prepared(job)?;
-        if !prepared.live {
+        if !prepared.live || issue.description.is_some() {
             let mut item = item(issue);
-            item.text = Some(job.draft.text.clone());
+            // Another name than the one that was sent: somebody wrote since, and the text is theirs.
+            if issue.description == prepared.blob {
+                item.text = Some(job.draft.text.clone());
+            }
             return Ok(item);
         }
         let text = markup::wire(&markup::from_markdown(&job.draft.text));
@@ -239,7 +242,12 @@ impl HulyBoard {
         };
         if let Some(change) = text.first() {
             match self.write_description(job, &id, change).await {
-                Ok((item, lost)) => (written.item, written.lost) = (item, lost),
+                Ok((item, lost)) => {
+                    // The other fields stay as their own write answered: this look came later.
+                    written.item.values.description = item.values.description;
+                    (written.item.text, written.item.modified) = (item.text, item.modified);
+                    written.lost = lost;
+                }
                 // What was written before stands: only the description is told as failed.
                 Err(error) if !plain.is_empty() => {
                     written.refused.push((Field::Description, error));

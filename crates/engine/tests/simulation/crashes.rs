@@ -30,7 +30,7 @@ fn seeds(percent: u64) -> Vec<u64> {
 }
 
 /// One test for every seed, each in a runtime of its own; the seed is part of every failure.
-fn for_each_seed<F: Future<Output = ()>>(percent: u64, test: impl Fn(u64) -> F) {
+pub(crate) fn for_each_seed<F: Future<Output = ()>>(percent: u64, test: impl Fn(u64) -> F) {
     for seed in seeds(percent) {
         let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -55,7 +55,7 @@ fn slow(world: &World) {
 }
 
 /// People do in these tests what guards are there to hold back: most items of a small project change in one run.
-fn without_guards(world: &mut World) {
+pub(crate) fn without_guards(world: &mut World) {
     let limits = &mut world.settings.guard;
     (limits.creates_free, limits.rewrites_free) = (1_000, 1_000);
 }
@@ -91,7 +91,7 @@ fn assert_each_once(world: &World, titles: &[String], seed: u64) {
 }
 
 /// After everything has calmed down: both sides agree within three good runs, and then nothing is written.
-async fn calms_down(world: &World) {
+pub(crate) async fn calms_down(world: &World) {
     world.huly.faults.clear();
     world.vibe.faults.clear();
     world.huly.model.lock().flush();
@@ -188,16 +188,14 @@ fn a_run_cut_off_in_time_leaves_nothing_half_done() {
         world.run_well().await;
         slow(&world);
         for round in 0..rng.random_range(2..5) {
-            for at in 0..6 {
-                let (issue, task) = (
-                    world.issue_named(&titles[at]).id,
-                    world.task_named(&titles[at]).id,
-                );
+            for title in titles.iter().take(6) {
+                let (issue, task) = (world.issue_named(title).id, world.task_named(title).id);
                 match rng.random_range(0..6) {
                     0 => world
                         .describe_issue(&issue, &format!("One, round {round}.\n\nTwo.\n\nThree.")),
                     1 => {
-                        world.describe_task(task, &format!("One.\n\nTwo.\n\nThree, round {round}."))
+                        world
+                            .describe_task(task, &format!("One.\n\nTwo.\n\nThree, round {round}."));
                     }
                     2 => world.move_task(task, Status::InProgress),
                     3 => world.move_issue(&issue, "Done"),
@@ -411,9 +409,9 @@ impl Storm {
         let rule = Rule::on(if self.rng.random() { "*" } else { "POST" }, "*", effect)
             .when(When::Chance(0.08));
         if self.rng.random() {
-            self.world.huly.faults.add(rule)
+            self.world.huly.faults.add(rule);
         } else {
-            self.world.vibe.faults.add(rule)
+            self.world.vibe.faults.add(rule);
         }
     }
 
@@ -443,19 +441,19 @@ impl Storm {
         );
         let standing = format!("{:?} {:?}", self.world.issues(), self.world.tasks());
         for (value, _) in &self.titles["all"].values {
-            let seen = self.titles["all"]
+            let overwritten = self.titles["all"]
                 .values
                 .iter()
                 .any(|(_, seen)| seen == value);
             assert!(
-                standing.contains(value) || seen || kept.contains(value),
+                standing.contains(value) || overwritten || kept.contains(value),
                 "seed {seed}: title `{value}` is lost"
             );
         }
         for (line, _) in &self.lines {
-            let seen = self.lines.iter().any(|(_, seen)| seen.contains(line));
+            let overwritten = self.lines.iter().any(|(_, seen)| seen.contains(line));
             assert!(
-                standing.contains(line) || seen || kept.contains(line),
+                standing.contains(line) || overwritten || kept.contains(line),
                 "seed {seed}: line `{line}` is lost"
             );
         }

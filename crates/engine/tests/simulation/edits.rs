@@ -379,7 +379,7 @@ async fn a_description_that_is_being_typed_waits_and_loses_nothing() {
         world.describe_task(task, "First line, by Vibe.\n\nSecond line.\n\nThird line.");
         world.run().await;
         world.huly.model.lock().close_text(&issue);
-        world.wait(std::time::Duration::from_secs(120)).await;
+        world.wait(std::time::Duration::from_mins(2)).await;
         world.settle().await;
         let merged = "First line, by Vibe.\n\nSecond line.\n\nThird line, being typed.";
         assert_eq!(

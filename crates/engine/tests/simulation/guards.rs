@@ -300,18 +300,18 @@ async fn a_put_that_a_racing_write_undid_is_sent_again() {
                     break;
                 }
             }
-            let mut vibe = world.vibe.model.lock();
-            let read = vibe.task(task).unwrap().clone();
-            let row = vibe
-                .merge_task(
+            let row = {
+                let vibe = world.vibe.model.lock();
+                let read = vibe.task(task).unwrap().clone();
+                vibe.merge_task(
                     &read,
                     TaskUpdate {
                         status: Some(Status::InProgress),
                         ..TaskUpdate::default()
                     },
                 )
-                .unwrap();
-            drop(vibe);
+                .unwrap()
+            };
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             world.vibe.model.lock().write_task(&row).unwrap();
         };

@@ -14,4 +14,5 @@ mod first_sync;
 mod guards;
 mod projects;
 mod statuses;
+mod weather;
 mod world;

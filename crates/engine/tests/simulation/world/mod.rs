@@ -5,6 +5,7 @@ mod check;
 mod env;
 mod people;
 mod store;
+mod words;
 
 use std::{
     future::{Future, poll_fn},
@@ -41,10 +42,11 @@ use sim::{
 use sync_core::{Pair, ids::WorkspaceId};
 use vibe_client::Vibe;
 
-pub(crate) use check::{Problems, vibe_body};
+pub(crate) use check::vibe_body;
 pub(crate) use env::{START_MS, SimEnv};
 pub(crate) use people::markup;
 pub(crate) use store::SimStore;
+pub(crate) use words::told;
 
 /// Both shapes of Vibe's server.
 pub(crate) const GENERATIONS: [Generation; 2] = [Generation::L1, Generation::L2];
@@ -260,40 +262,6 @@ impl World {
 /// `hvs sync once`.
 pub(crate) fn sync() -> Mode {
     Mode::Sync { accept: Vec::new() }
-}
-
-/// A report in words, for failed assertions.
-pub(crate) fn told(report: &Report) -> String {
-    let mut text = format!("exit {:?}, recovered {:?}\n", report.exit, report.recovered);
-    for outcome in &report.problems {
-        text.push_str(&format!("  run: {} {}\n", outcome.code, outcome.message));
-    }
-    for project in &report.projects {
-        text.push_str(&format!(
-            "  {} {:?} {} tally {:?} adopted {} conflicts {} held {:?}\n",
-            project.label,
-            project.reached,
-            project.reason,
-            project.tally,
-            project.adopted,
-            project.conflicts,
-            project
-                .held
-                .iter()
-                .map(|held| (held.class, held.count))
-                .collect::<Vec<_>>(),
-        ));
-        for outcome in &project.problems {
-            text.push_str(&format!(
-                "    {} {}: {}\n",
-                outcome.code, outcome.item, outcome.message
-            ));
-        }
-        for notice in &project.notices {
-            text.push_str(&format!("    notice {notice}\n"));
-        }
-    }
-    text
 }
 
 /// Polls a future so many times and then drops it: `None`. As a kill, it comes between two steps of the program.
