@@ -1,0 +1,195 @@
+//! Writes that fail once in every way, before and after they took effect, and late: each arrives once.
+
+use std::time::Duration;
+
+use engine::report::Exit;
+use sim::{
+    faults::{Effect, Failure, Rule, When},
+    vibe::Generation,
+};
+use sync_core::Side;
+
+use crate::{
+    faults::{FIND, busy, faults, recovers},
+    world::{GENERATIONS, World},
+};
+
+/// How a write goes wrong.
+fn write_effects() -> Vec<(&'static str, Effect)> {
+    let status = |status: u16| Failure::Status {
+        status,
+        body: String::new(),
+    };
+    vec![
+        (
+            "500 before",
+            Effect::FailBefore {
+                failure: status(500),
+            },
+        ),
+        (
+            "502 before",
+            Effect::FailBefore {
+                failure: status(502),
+            },
+        ),
+        (
+            "409 before",
+            Effect::FailBefore {
+                failure: status(409),
+            },
+        ),
+        (
+            "reset before",
+            Effect::FailBefore {
+                failure: Failure::Reset,
+            },
+        ),
+        (
+            "hang before",
+            Effect::FailBefore {
+                failure: Failure::Hang,
+            },
+        ),
+        (
+            "html before",
+            Effect::FailBefore {
+                failure: Failure::Html,
+            },
+        ),
+        (
+            "limit",
+            Effect::Limit {
+                retry_after_ms: 2_000,
+            },
+        ),
+        (
+            "500 after",
+            Effect::FailAfter {
+                failure: status(500),
+            },
+        ),
+        (
+            "reset after",
+            Effect::FailAfter {
+                failure: Failure::Reset,
+            },
+        ),
+        (
+            "truncated after",
+            Effect::FailAfter {
+                failure: Failure::Truncated,
+            },
+        ),
+        (
+            "hang after",
+            Effect::FailAfter {
+                failure: Failure::Hang,
+            },
+        ),
+        (
+            "late after a reset",
+            Effect::Late {
+                after_ms: 10_000,
+                failure: Failure::Reset,
+            },
+        ),
+        (
+            "late after a 500",
+            Effect::Late {
+                after_ms: 25_000,
+                failure: status(500),
+            },
+        ),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_fails_once_in_any_way_arrives_once() {
+    for generation in GENERATIONS {
+        let clean = busy(generation, 1).await;
+        clean.run_well().await;
+        let counts = clean.counts();
+        let mut seen = 0;
+        for side in Side::ALL {
+            for label in counts
+                .side(side)
+                .by_route
+                .keys()
+                .filter(|label| is_write(side, label))
+            {
+                let mut parts = label.splitn(3, ' ');
+                let (method, route) = (parts.next().unwrap(), parts.next().unwrap());
+                for (how, effect) in write_effects() {
+                    let mut rule = Rule::on(method, route, effect).when(When::Nth(1));
+                    if let Some(operation) = parts.clone().next() {
+                        rule = rule.body_contains(operation);
+                    }
+                    let what = format!("{generation:?} {label}: {how}");
+                    let world = busy(generation, 1).await;
+                    faults(&world, side).add(rule);
+                    world.exit().await;
+                    recovers(&world, &what).await;
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 60, "{seen} {counts:?}");
+    }
+}
+
+fn is_write(side: Side, label: &str) -> bool {
+    match side {
+        Side::Huly => {
+            label.contains("/tx/{ws}")
+                || label.contains("createContent")
+                || label.contains("updateContent")
+        }
+        Side::Vibe => ["POST ", "PUT ", "DELETE "]
+            .iter()
+            .any(|method| label.starts_with(method)),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_project_whose_making_lost_its_answer_is_made_once() {
+    for generation in GENERATIONS {
+        for (how, effect) in write_effects() {
+            let world = World::new(generation);
+            let project = world.huly_project("HARB", "Harbor");
+            world.issue(&project, "A", "Text.", "Todo");
+            world
+                .vibe
+                .faults
+                .add(Rule::on("POST", "/api/projects", effect).when(When::Nth(1)));
+            world.exit().await;
+            for _ in 0..3 {
+                world.wait(Duration::from_secs(90)).await;
+                world.exit().await;
+            }
+            let projects = world.vibe.model.lock().projects();
+            assert_eq!(projects.len(), 1, "{generation:?} {how}: {projects:?}");
+            assert_eq!(world.tasks().len(), 1, "{generation:?} {how}");
+            world.assert_converged().await;
+            world.assert_quiet().await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_hangs_ends_the_run_and_leaves_the_other_alone() {
+    for (side, route) in [(Side::Huly, FIND), (Side::Vibe, "/api/tasks")] {
+        let world = busy(Generation::L2, 1).await;
+        faults(&world, side).add(Rule::on(
+            "*",
+            route,
+            Effect::FailBefore {
+                failure: Failure::Hang,
+            },
+        ));
+        assert_eq!(world.exit().await, Exit::Service);
+        assert_eq!(world.writes(), 0);
+        faults(&world, side).clear();
+        recovers(&world, route).await;
+    }
+}
