@@ -18,6 +18,10 @@ const LONG_FILES: &[(&str, &str)] = &[
         "a table: one row for each recorded file",
     ),
     (
+        "crates/sim/tests/ports.rs",
+        "one scenario through both faces, and what both must show",
+    ),
+    (
         "crates/sync-core/tests/footer_ours.rs",
         "tables and laws of one grammar",
     ),
