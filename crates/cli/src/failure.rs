@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_failure_tells_what_happened_its_code_and_what_to_do() {
         let failure = Failure::new(Exit::Service, "Huly cannot be used:\u{1b}[2J gone")
-            .code("RUN_DEADLINE")
+            .code(engine::codes::RUN_DEADLINE)
             .hint("b");
         assert_eq!(
             plain(&failure),

@@ -28,6 +28,11 @@ pub fn all() -> Vec<(&'static str, &'static str, &'static str)> {
 /// Code, meaning, remedy.
 pub const CODES: &[(&str, &str, &str)] = &[
     (
+        LEASE_HELD,
+        "another run holds the right to write to this workspace",
+        "nothing was done; wait for that run to end, or until the time named if it is dead",
+    ),
+    (
         VANISHED,
         "an item is missing from a complete list, but nothing proves that it was deleted",
         "nothing is done; look at the item, or run `hvs reconcile`",
@@ -183,3 +188,5 @@ pub const INTERRUPTED: &str = "RUN_INTERRUPTED";
 pub const OTHER_SERVER: &str = "VIBE_OTHER_SERVER";
 /// See [`CODES`].
 pub const RUN_STOPPED: &str = "RUN_STOPPED";
+/// See [`CODES`].
+pub const LEASE_HELD: &str = "LEASE_HELD";

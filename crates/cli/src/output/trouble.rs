@@ -182,7 +182,7 @@ pub(crate) fn held_lease(lease: &LeaseRow) -> Failure {
         words::time(*until),
     );
     Failure {
-        code: Some("LEASE_HELD".to_owned()),
+        code: Some(engine::codes::LEASE_HELD.to_owned()),
         ..Failure::new(Exit::Lease, what)
     }
     .hint("nothing was done; wait for that run to end, or until the time named if it is dead")
