@@ -13,7 +13,7 @@ use sync_core::{
     ids::{IntentKey, ItemId, KindId, Millis, ProjectId},
     item::{Field, Item, Values},
     lens::HulyStatus,
-    plan::{Change, Draft},
+    plan::{Change, Draft, Why},
     rules::Capabilities,
 };
 
@@ -173,6 +173,14 @@ pub struct Traffic {
 }
 
 impl UpdateJob {
+    /// Whether the job only sets what the create did not take: whatever stands there is overwritten, so a service without
+    /// conditional writes need not be asked first.
+    pub fn only_confirms(&self) -> bool {
+        let confirms =
+            |change: &Change| change.field == Field::Status && change.why == Why::Confirm;
+        self.note.is_none() && self.set.iter().all(confirms)
+    }
+
     /// Whether the caller knows what a field holds: an unset status is written whatever stands there.
     pub const fn expected_is_known(&self, field: Field) -> bool {
         match field {

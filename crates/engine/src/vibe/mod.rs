@@ -10,9 +10,8 @@ use sync_core::{
     Side,
     footer::Marker,
     ids::{ItemId, Millis, ProjectId, StatusId},
-    item::{Field, FieldSet, Item, Values},
+    item::{FieldSet, Item, Values},
     lens::HulyStatus,
-    plan::Why,
     rules::{Capabilities, Limits},
 };
 use vibe_client::{BODY_MAX, NewTask, Shape, Status, Task, Vibe};
@@ -234,7 +233,7 @@ impl Board for VibeBoard {
     }
 
     async fn update(&self, job: &UpdateJob) -> Answer<Written> {
-        let update = if confirms_only(job) {
+        let update = if job.only_confirms() {
             put(job, None)?
         } else {
             let before = self.read(&job.item).await?.map(|task| item(&task));
@@ -286,15 +285,6 @@ impl VibeBoard {
         };
         Ok(item(&self.client.create_task(&task).await?))
     }
-}
-
-/// Whether a job only sets what the create did not take: whatever stands there is overwritten, so it is not read first.
-fn confirms_only(job: &UpdateJob) -> bool {
-    job.note.is_none()
-        && job
-            .set
-            .iter()
-            .all(|change| change.field == Field::Status && change.why == Why::Confirm)
 }
 
 /// What makes two markers the same counterpart: everything but the attempt.

@@ -132,7 +132,7 @@ fn next_footer(job: &UpdateJob, standing: Option<Footer>) -> Option<Footer> {
 }
 
 /// What one PUT must say to carry out a job on a task that stands as `now`.
-pub(super) fn put(job: &UpdateJob, now: &Item) -> Answer<TaskUpdate> {
+pub(super) fn put(job: &UpdateJob, now: Option<&Item>) -> Answer<TaskUpdate> {
     let mut update = TaskUpdate::default();
     let mut body: Option<&str> = None;
     for Change { field, to, .. } in &job.set {
@@ -154,8 +154,10 @@ pub(super) fn put(job: &UpdateJob, now: &Item) -> Answer<TaskUpdate> {
         }
     }
     if body.is_some() || job.note.is_some() {
-        let body = body.or(now.text.as_deref()).unwrap_or_default();
-        let footer = next_footer(job, now.footer.clone());
+        let body = body
+            .or(now.and_then(|now| now.text.as_deref()))
+            .unwrap_or_default();
+        let footer = next_footer(job, now.and_then(|now| now.footer.clone()));
         update.description = Some(with_footer(body, footer.as_ref()));
     }
     Ok(update)

@@ -249,17 +249,22 @@ impl Board for VibePort {
     }
 
     async fn update(&self, job: &UpdateJob) -> Answer<Written> {
-        let (_, before) = present(&job.item, self.task(&job.item).await?)?;
-        let changed = job.set.iter().find(|change| {
-            !before.values.same(&job.expected, change.field) && job.expected_is_known(change.field)
-        });
-        if let Some(change) = changed {
-            return Err(precondition(format!(
-                "{} of task {} was changed meanwhile",
-                change.field, job.item
-            )));
-        }
-        let update = put(job, &before)?;
+        let update = if job.only_confirms() {
+            put(job, None)?
+        } else {
+            let (_, before) = present(&job.item, self.task(&job.item).await?)?;
+            let changed = job.set.iter().find(|change| {
+                !before.values.same(&job.expected, change.field)
+                    && job.expected_is_known(change.field)
+            });
+            if let Some(change) = changed {
+                return Err(precondition(format!(
+                    "{} of task {} was changed meanwhile",
+                    change.field, job.item
+                )));
+            }
+            put(job, Some(&before))?
+        };
         let task = self
             .put_task(uuid("task", job.item.as_str())?, update)
             .await?;
