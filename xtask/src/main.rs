@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `cargo xtask tidy`.
+//! The project's own commands: `cargo xtask test`, `cargo xtask bench`, `cargo xtask tidy`.
 //!
 //! One file per command: a module with `Args` (its flags) and `run`. To add one, add the module, a variant of
 //! [`Command`] and its arm in [`main`].
@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod counts;
 mod test;
 mod tidy;
@@ -30,6 +31,8 @@ struct Xtask {
 enum Command {
     /// Everything the README promises: fmt, clippy, tidy, tests, doctests, docs
     Test(test::Args),
+    /// The figures of the design, each against a floor or target of the same run; fails on none of them
+    Bench(bench::Args),
     /// Sizes, documentation, dependency direction and the rules that lints cannot hold
     Tidy(tidy::Args),
 }
@@ -37,6 +40,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Xtask::parse().command {
         Command::Test(args) => test::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Tidy(args) => tidy::run(&args),
     };
     match outcome {
