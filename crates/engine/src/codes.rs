@@ -60,7 +60,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         PROJECT_GONE,
         "a whole project is gone on one side",
-        "choose in the configuration what becomes of its counterpart; until then nothing is done",
+        "nothing is done to its counterpart; set `skip = true` for the project in the configuration when it is not to be told any more",
     ),
     (
         PROJECT_PATH,

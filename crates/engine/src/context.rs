@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 
@@ -52,7 +52,7 @@ pub(crate) struct Context {
     pub(crate) stop: Stop,
     pub(crate) started_at: Millis,
     /// Cancels and deletions of this run so far, over all projects (design 3.7).
-    pub(crate) removals: AtomicUsize,
+    pub(crate) removals: tokio::sync::Mutex<usize>,
     /// How often items that are dirty have failed before this run; bounded by what a turn takes up.
     pub(crate) failures: Mutex<HashMap<ItemId, u32>>,
 }

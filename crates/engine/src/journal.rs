@@ -8,6 +8,7 @@ use sync_core::{
     Side,
     footer::{Footer, Marker, Writer},
     ids::{Attempt, Generation, IntentKey, LinkId, Millis, ProjectLinkId, RunId, StoreId},
+    item::TextVersion,
     link::Link,
     plan::{Action, Update},
 };
@@ -157,6 +158,12 @@ impl Step {
             payload,
             link,
         })
+    }
+
+    /// Names what this step would send: a dead letter stands for exactly this, and no longer once the values changed.
+    pub(crate) fn value_hash(&self) -> Arc<str> {
+        let action = serde_json::to_string(&self.payload.action).unwrap_or_default();
+        TextVersion::of_text(&action).as_str().into()
     }
 
     /// Marks it as about to be sent once more.

@@ -64,6 +64,8 @@ pub(crate) struct Observed {
     /// Issues that creates of waiting links made and that no run has settled: a request that its caller gave up may land
     /// at any time.
     pub(crate) landed: HashMap<LinkId, Item>,
+    /// Links with a write whose effect is not known yet: nothing is planned for them until it was looked for.
+    pub(crate) busy: HashSet<LinkId>,
     /// Sides whose project as a whole was found gone.
     pub(crate) project_gone: Option<Side>,
     /// Whether Huly's items were all listed.

@@ -48,6 +48,7 @@ pub(crate) async fn links(
             .collect(),
         None => observed.links.keys().copied().collect(),
     };
+    ids.retain(|id| !observed.busy.contains(id));
     ids.sort();
     read_items(ctx, rules, observed, &ids).await?;
     let (base_texts, unread) = read_texts(ctx, rules, observed, &ids, report).await?;

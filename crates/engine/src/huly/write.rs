@@ -235,6 +235,11 @@ impl HulyBoard {
             .set
             .iter()
             .partition(|change| change.field == Field::Description);
+        // First the comment, whose id is derived: a repeat is the same one. Were it last and failed, the status that was written
+        // would look like a person's edit.
+        if let Some(note) = &job.note {
+            self.comment(job, &id, note).await?;
+        }
         let mut written = Written {
             item: self.write_fields(job, &id, &plain).await?,
             refused: Vec::new(),
@@ -254,9 +259,6 @@ impl HulyBoard {
                 }
                 Err(error) => return Err(error),
             }
-        }
-        if let Some(note) = &job.note {
-            self.comment(job, &id, note).await?;
         }
         Ok(written)
     }

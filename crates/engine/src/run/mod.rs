@@ -4,7 +4,7 @@ mod starts;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, atomic::AtomicUsize},
+    sync::{Arc, Mutex},
 };
 
 use futures::{StreamExt, stream};
@@ -106,7 +106,7 @@ impl Engine {
             lease,
             stop: stop.clone(),
             started_at,
-            removals: AtomicUsize::new(0),
+            removals: tokio::sync::Mutex::new(0),
             failures: Mutex::default(),
         };
         if let Err(error) = stages(&ctx, &mode, &mut report).await {

@@ -242,7 +242,7 @@ pub(crate) fn letter(
         message: format!("{}: {message}", step.payload.label).into(),
         since: ctx.now(),
         run: ctx.run,
-        value_hash: step.intent.key.to_string().into(),
+        value_hash: step.value_hash(),
     }
 }
 

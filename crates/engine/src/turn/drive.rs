@@ -133,6 +133,7 @@ pub(crate) async fn look_for(
             Looked::Ended(end) => ended.push((step, end)),
             Looked::Resend => again.push(step),
             Looked::Leave(error) => {
+                observed.busy.insert(step.link);
                 settle::left_open(ctx, &step, &observed.links, &error, report, &mut left);
             }
         }

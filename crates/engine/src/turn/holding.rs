@@ -1,7 +1,5 @@
 //! Guards: a class of actions that is too large for one run is held back as a whole, unless a person accepted it (design 3.7).
 
-use std::sync::atomic::Ordering;
-
 use store::{
     Batch,
     row::{HeldRow, ProjectRow},
@@ -30,11 +28,13 @@ pub(super) async fn hold(
     plans: &mut Vec<LinkPlan>,
     report: &mut ProjectReport,
 ) -> Result<(), Error> {
+    // Held over check and count: projects are gone through at once, and the limit is one for all of them.
+    let mut removed = ctx.removals.lock().await;
     let counts = Counts {
         links: observed.links.len(),
         items: items(observed),
         first_sync: !row.first_sync_done,
-        removals_in_run: ctx.removals.load(Ordering::Acquire),
+        removals_in_run: *removed,
     };
     let held = guard::check(&ctx.settings.guard, &counts, plans);
     let accepted = if held.is_empty() {
@@ -62,7 +62,7 @@ pub(super) async fn hold(
         keep(ctx, row, &held, None).await?;
         report.held.extend(held);
     }
-    ctx.removals.fetch_add(removals(plans), Ordering::AcqRel);
+    *removed += removals(plans);
     Ok(())
 }
 

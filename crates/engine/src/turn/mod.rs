@@ -6,11 +6,11 @@ mod journal;
 mod making;
 mod recover;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use store::{
     Batch,
-    row::{DeadLetter, ProjectPhase, ProjectRow},
+    row::{DeadLetter, IntentState, ProjectPhase, ProjectRow},
 };
 use sync_core::{
     Pair, Side,
@@ -37,6 +37,8 @@ pub(crate) use recover::recover;
 
 /// Rounds of one turn: the first one, and up to three more for what was changed under our hands (design 4.5, "conflict").
 const ROUNDS: usize = 4;
+/// Unfinished writes of one project that a turn knows of; a run leaves a few windows' worth at most.
+const MAX_UNSETTLED: u32 = 100_000;
 
 /// Goes through one pair of projects and reports. An error ends this turn, never the run.
 pub(crate) async fn take(
@@ -75,6 +77,7 @@ async fn run(
     let full = matches!(start, Start::Full);
     let mut observed = observe::project(ctx, paired, start).await?;
     report.items = observed.items;
+    observed.busy = unsettled(ctx, row).await?;
     if let Some(side) = observed.project_gone {
         return project_gone(ctx, row, boards, side, report).await;
     }
@@ -98,9 +101,11 @@ async fn run(
     .await?;
     let mut only: Option<HashSet<LinkId>> = None;
     let mut new = first;
+    let mut undone = HashSet::new();
     for _ in 0..ROUNDS {
         let rules = rules(ctx, &workflow);
         let mut plans = planning::links(ctx, &rules, &mut observed, only.as_ref(), report).await?;
+        new.retain(|plan| !observed.busy.contains(&plan.link));
         merge_new(&mut plans, std::mem::take(&mut new));
         if *mode == Mode::Plan {
             holding::hold(ctx, mode, row, &observed, &mut plans, report).await?;
@@ -109,18 +114,45 @@ async fn run(
             return Ok(());
         }
         if plans.is_empty() {
+            undone.clear();
             break;
         }
         holding::hold(ctx, mode, row, &observed, &mut plans, report).await?;
         let steps = journal::write(ctx, row, &mut observed, &plans, report).await?;
-        let mut again = apply(ctx, boards, &mut observed, steps, report).await?;
+        let (mut again, failed) = apply(ctx, boards, &mut observed, steps, report).await?;
+        undone = failed;
         again.extend(relinked(&plans));
         if again.is_empty() {
             break;
         }
         only = Some(again);
     }
+    still_undone(&observed, &undone, report);
     close(ctx, row, full, newest, report).await
+}
+
+/// What was changed by others each time it was about to be written stays dirty, and is told.
+fn still_undone(observed: &Observed, undone: &HashSet<LinkId>, report: &mut ProjectReport) {
+    for link in undone.iter().filter_map(|id| observed.links.get(id)) {
+        report.problem(Outcome {
+            kind: http_kit::Kind::Conflict,
+            code: codes::PRECONDITION.into(),
+            side: None,
+            item: link.label.clone().unwrap_or_else(|| Arc::clone(&link.base.vibe.title)),
+            field: None,
+            message: "it was changed or typed in each time it was about to be written; the next run tries again".into(),
+        });
+    }
+}
+
+/// Links with a write that an earlier run sent and that could not be looked for: planning over it could carry it out twice.
+async fn unsettled(ctx: &Context, row: &ProjectRow) -> Result<HashSet<LinkId>, Error> {
+    let live = ctx.store.live_intents(Some(row.id), MAX_UNSETTLED).await?;
+    Ok(live
+        .into_iter()
+        .filter(|intent| intent.state == IntentState::Sent)
+        .filter_map(|intent| intent.link)
+        .collect())
 }
 
 /// Plans for links that were just made come first: they were planned when they were made.
@@ -162,14 +194,15 @@ fn rules<'a>(ctx: &Context, workflow: &'a Workflow) -> Rules<'a> {
     }
 }
 
-/// Applies the steps of both sides; the links that must be looked at again in this run come back.
+/// Applies the steps of both sides; the links that must be looked at again in this run come back,
+/// and those of them whose write failed.
 async fn apply(
     ctx: &Context,
     boards: &Pair<BoardProject>,
     observed: &mut Observed,
     steps: Pair<Vec<crate::journal::Step>>,
     report: &mut ProjectReport,
-) -> Result<HashSet<LinkId>, Error> {
+) -> Result<(HashSet<LinkId>, HashSet<LinkId>), Error> {
     let mut changed = HashSet::new();
     let mut again = HashSet::new();
     let mut confirm = Vec::new();
@@ -197,8 +230,8 @@ async fn apply(
     }
     confirm_writes(ctx, boards, observed, confirm).await?;
     reobserve(ctx, observed, &changed).await?;
-    again.extend(changed);
-    Ok(again)
+    again.extend(changed.iter().copied());
+    Ok((again, changed))
 }
 
 /// One list, a moment after a project's writes, confirms them all on a service that can lose a write without saying so (design 4.2).
