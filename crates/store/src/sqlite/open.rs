@@ -104,7 +104,11 @@ async fn open(path: &Path, options: &OpenOptions) -> Result<Opened, Error> {
     let ((id, backed_up), writer) = or_close(ready, writer).await?;
     let mut readers = Vec::with_capacity(READERS);
     for _ in 0..READERS {
-        readers.push(connect(&file.clone().pragma("query_only", "ON")).await?);
+        let reader = file
+            .clone()
+            .pragma("query_only", "ON")
+            .pragma("cache_size", READER_CACHE_KIB);
+        readers.push(connect(&reader).await?);
     }
     let store = SqliteStore::new(id, Some(path.to_owned()), Connections::new(writer, readers));
     Ok(Opened { store, backed_up })
@@ -192,6 +196,9 @@ fn file(path: &Path, options: &OpenOptions) -> Result<SqliteConnectOptions, Erro
         options,
     ))
 }
+
+/// Page cache of a reader, in SQLite's own notation (negative: KiB). A turn reads its project once, so a large one only costs memory.
+const READER_CACHE_KIB: &str = "-2000";
 
 /// Statement logging is off: its slow-statement lines would carry whole batches.
 fn common(file: SqliteConnectOptions, options: &OpenOptions) -> SqliteConnectOptions {
