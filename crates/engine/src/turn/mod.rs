@@ -1,5 +1,6 @@
 //! One project's turn: observe, plan, journal, apply, settle; a few rounds, until nothing is left that this run can do.
 
+mod confirm;
 mod drive;
 mod holding;
 mod journal;
@@ -15,7 +16,6 @@ use store::{
 use sync_core::{
     Pair, Side,
     ids::{LinkId, Millis, RulesVersion},
-    item::Observation,
     plan::{Action, LinkPlan},
     rules::Rules,
 };
@@ -228,73 +228,10 @@ async fn apply(
         }
         drive::observe_answers(observed, driven.fresh);
     }
-    confirm_writes(ctx, boards, observed, confirm).await?;
-    reobserve(ctx, observed, &changed).await?;
+    confirm::writes(ctx, boards, observed, confirm).await?;
+    confirm::reobserve(ctx, observed, &changed).await?;
     again.extend(changed.iter().copied());
     Ok((again, changed))
-}
-
-/// One list, a moment after a project's writes, confirms them all on a service that can lose a write without saying so (design 4.2).
-async fn confirm_writes(
-    ctx: &Context,
-    boards: &Pair<BoardProject>,
-    observed: &mut Observed,
-    written: Vec<(LinkId, Side)>,
-) -> Result<(), Error> {
-    for side in Side::ALL {
-        let links: Vec<LinkId> = written
-            .iter()
-            .filter(|(_, at)| *at == side)
-            .map(|(link, _)| *link)
-            .collect();
-        if links.is_empty() {
-            continue;
-        }
-        ctx.env.sleep(ctx.settings.confirm_delay).await;
-        let listed = observe::list(ctx, side, &boards.side(side).id).await?;
-        let by_id: std::collections::HashMap<_, _> = listed
-            .into_iter()
-            .map(|item| (item.id.clone(), item))
-            .collect();
-        for link in links {
-            let item = observed
-                .links
-                .get(&link)
-                .and_then(|link| link.items.side(side).clone());
-            if let Some(item) = item.and_then(|id| by_id.get(&id)) {
-                observed.see(link, side, Observation::Present(Box::new(item.clone())));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Reads the items of links whose precondition failed: what was observed of them is old.
-async fn reobserve(
-    ctx: &Context,
-    observed: &mut Observed,
-    again: &HashSet<LinkId>,
-) -> Result<(), Error> {
-    for side in Side::ALL {
-        let wanted: Vec<_> = again
-            .iter()
-            .filter_map(|id| Some((*id, observed.links.get(id)?.items.side(side).clone()?)))
-            .collect();
-        let ids: Vec<_> = wanted.iter().map(|(_, item)| item.clone()).collect();
-        for chunk in ids.chunks(observe::IDS_PER_CALL) {
-            let mut there = ctx
-                .board(side)
-                .get(chunk)
-                .await
-                .map_err(Error::service(side))?;
-            for (link, item) in &wanted {
-                if let Some((_, item)) = there.remove(item) {
-                    observed.see(*link, side, Observation::Present(Box::new(item)));
-                }
-            }
-        }
-    }
-    Ok(())
 }
 
 fn vanished(observed: &Observed, report: &mut ProjectReport) {

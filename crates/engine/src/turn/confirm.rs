@@ -1,0 +1,75 @@
+//! Looks again after the writes of a round: a service can lose one without saying so, and a refused one means that something moved.
+
+use std::collections::{HashMap, HashSet};
+
+use sync_core::{Pair, Side, ids::LinkId, item::Observation};
+
+use crate::{
+    context::Context,
+    error::Error,
+    observe::{self, Observed},
+    port::BoardProject,
+};
+
+/// One list, a moment after a project's writes, confirms them all on a service that can lose a write without saying so (design 4.2).
+pub(super) async fn writes(
+    ctx: &Context,
+    boards: &Pair<BoardProject>,
+    observed: &mut Observed,
+    written: Vec<(LinkId, Side)>,
+) -> Result<(), Error> {
+    for side in Side::ALL {
+        let links: Vec<LinkId> = written
+            .iter()
+            .filter(|(_, at)| *at == side)
+            .map(|(link, _)| *link)
+            .collect();
+        if links.is_empty() {
+            continue;
+        }
+        ctx.env.sleep(ctx.settings.confirm_delay).await;
+        let listed = observe::list(ctx, side, &boards.side(side).id).await?;
+        let by_id: HashMap<_, _> = listed
+            .into_iter()
+            .map(|item| (item.id.clone(), item))
+            .collect();
+        for link in links {
+            let item = observed
+                .links
+                .get(&link)
+                .and_then(|link| link.items.side(side).clone());
+            if let Some(item) = item.and_then(|id| by_id.get(&id)) {
+                observed.see(link, side, Observation::Present(Box::new(item.clone())));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads the items of links whose precondition failed: what was observed of them is old.
+pub(super) async fn reobserve(
+    ctx: &Context,
+    observed: &mut Observed,
+    again: &HashSet<LinkId>,
+) -> Result<(), Error> {
+    for side in Side::ALL {
+        let wanted: Vec<_> = again
+            .iter()
+            .filter_map(|id| Some((*id, observed.links.get(id)?.items.side(side).clone()?)))
+            .collect();
+        let ids: Vec<_> = wanted.iter().map(|(_, item)| item.clone()).collect();
+        for chunk in ids.chunks(observe::IDS_PER_CALL) {
+            let mut there = ctx
+                .board(side)
+                .get(chunk)
+                .await
+                .map_err(Error::service(side))?;
+            for (link, item) in &wanted {
+                if let Some((_, item)) = there.remove(item) {
+                    observed.see(*link, side, Observation::Present(Box::new(item)));
+                }
+            }
+        }
+    }
+    Ok(())
+}
