@@ -45,21 +45,16 @@ pub(super) fn newest(steps: &[Step]) -> i64 {
     steps.last().map_or(0, |step| step.version)
 }
 
+/// One statement, so that all three are of one moment: another process may be making the store just then.
+const WHAT_IT_IS: &str = "SELECT (SELECT application_id FROM pragma_application_id), \
+    (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)";
+
 /// Looks what a database is, without changing it; refuses a foreign or newer one.
 pub(super) async fn inspect(conn: &mut SqliteConnection, steps: &[Step]) -> Result<State, Error> {
-    let op = at("read the version");
-    let application: i64 = sqlx::query_scalar("PRAGMA application_id")
-        .fetch_one(&mut *conn)
-        .await
-        .map_err(&op)?;
-    let found: i64 = sqlx::query_scalar("PRAGMA user_version")
-        .fetch_one(&mut *conn)
-        .await
-        .map_err(&op)?;
-    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
+    let (application, found, tables): (i64, i64, i64) = sqlx::query_as(WHAT_IT_IS)
         .fetch_one(conn)
         .await
-        .map_err(&op)?;
+        .map_err(at("read the version"))?;
     let supported = newest(steps);
     match (application, found, tables) {
         (0, 0, 0) => Ok(State::Fresh),

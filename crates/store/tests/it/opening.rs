@@ -124,19 +124,22 @@ async fn closing_leaves_one_file_and_later_use_is_an_error() {
 
 #[tokio::test]
 async fn a_new_store_is_opened_by_many_at_once_and_all_see_one_id() {
-    let place = Place::new();
-    let opened = futures::future::join_all((0..8).map(|n| {
-        let path = place.path();
-        async move {
-            SqliteStore::open(&path, &OpenOptions::new(Millis(0), Uuid::from_u128(n)))
-                .await
-                .unwrap()
-                .store
-        }
-    }))
-    .await;
-    let first = opened[0].id();
-    assert!(opened.iter().all(|store| store.id() == first));
+    // Many rounds: each meets the maker of the store at another moment.
+    for _ in 0..30 {
+        let place = Place::new();
+        let opened = futures::future::join_all((0..8).map(|n| {
+            let path = place.path();
+            async move {
+                SqliteStore::open(&path, &OpenOptions::new(Millis(0), Uuid::from_u128(n)))
+                    .await
+                    .unwrap()
+                    .store
+            }
+        }))
+        .await;
+        let first = opened[0].id();
+        assert!(opened.iter().all(|store| store.id() == first));
+    }
 }
 
 #[tokio::test]
