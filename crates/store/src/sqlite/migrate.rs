@@ -45,13 +45,10 @@ pub(super) fn newest(steps: &[Step]) -> i64 {
     steps.last().map_or(0, |step| step.version)
 }
 
-/// One statement, so that all three are of one moment: another process may be making the store just then.
-const WHAT_IT_IS: &str = "SELECT (SELECT application_id FROM pragma_application_id), \
-    (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)";
-
 /// Looks what a database is, without changing it; refuses a foreign or newer one.
 pub(super) async fn inspect(conn: &mut SqliteConnection, steps: &[Step]) -> Result<State, Error> {
-    let (application, found, tables): (i64, i64, i64) = sqlx::query_as(WHAT_IT_IS)
+    // One statement, so that all three are of one moment: another process may be making the store just then.
+    let (application, found, tables): (i64, i64, i64) = sqlx::query_as(sql::WHAT_IT_IS)
         .fetch_one(conn)
         .await
         .map_err(at("read the version"))?;

@@ -77,6 +77,8 @@ macro_rules! statements {
 
 statements! {
     single {
+        WHAT_IT_IS = "SELECT (SELECT application_id FROM pragma_application_id), \
+            (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)";
         META_GET = "SELECT value FROM meta WHERE key = ?1";
         META_SET = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
         MIGRATION_PUT = "INSERT INTO migrations (version, at) VALUES (?1, ?2)";
