@@ -142,6 +142,8 @@ pub(crate) struct Json {
 pub(crate) enum Config {
     /// Every effective value with its origin; secrets are hidden
     Show(Json),
+    /// The JSON Schema of the configuration
+    Schema,
 }
 
 /// `hvs runs`.

@@ -13,7 +13,7 @@ mod world;
 use engine::report::Exit;
 
 use crate::{
-    args::{Args, Command, Global, Json, LogFormat, Once, RunsCommand, Sync},
+    args::{self, Args, Command, Global, Json, LogFormat, Once, RunsCommand, Sync},
     config::{self as configuration, Choice, Config, Inputs},
     failure::Failure,
     logging, output,
@@ -65,7 +65,8 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
             reconcile::run(&config, &global, json).await
         }
         Command::Status(Json { json }) => status::run(&configured(&global)?, json).await,
-        Command::Config(command) => config::run(&configured(&global)?, &command),
+        Command::Config(args::Config::Show(json)) => config::show(&configured(&global)?, json),
+        Command::Config(args::Config::Schema) => config::schema(),
         Command::Runs(runs) => runs::run(&configured(&global)?, runs).await,
         Command::Demo(demo) => {
             unconfigured(&global)?;
@@ -85,13 +86,13 @@ fn wants_json(command: &Command) -> bool {
         Command::Sync(Sync::Once(once)) => once.json.json,
         Command::Reconcile(Json { json })
         | Command::Status(Json { json })
-        | Command::Config(crate::args::Config::Show(Json { json })) => *json,
+        | Command::Config(args::Config::Show(Json { json })) => *json,
         Command::Runs(runs) => match &runs.command {
             None => runs.list.json.json,
             Some(RunsCommand::List(list)) => list.json.json,
             Some(RunsCommand::Show { json, .. }) => json.json,
         },
-        Command::Demo(_) | Command::Sim(_) => false,
+        Command::Config(args::Config::Schema) | Command::Demo(_) | Command::Sim(_) => false,
     }
 }
 

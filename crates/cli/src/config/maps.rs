@@ -15,6 +15,7 @@ use toml::{
 
 use super::{
     choice::{Choice, VibeStatus},
+    describe::{Column, Kind},
     document::Shows,
     error::Problem,
     model::Project,
@@ -24,12 +25,26 @@ use super::{
     values::{absolute, kind, word},
 };
 
-/// The keys of `[[project]]`.
-const PROJECT_KEYS: &[&str] = &["huly", "vibe", "repo", "skip"];
+/// The keys of `[[project]]`: each has its line in the table of meanings, too.
+fn project_columns() -> Vec<Column> {
+    let column = |name, kind, required| Column {
+        name,
+        kind,
+        required,
+    };
+    vec![
+        column("huly", Kind::Text, true),
+        column("vibe", Kind::Text, false),
+        column("repo", Kind::AbsolutePath, false),
+        column("skip", Kind::Switch, false),
+    ]
+}
 
 impl<'a> Reader<'a> {
     /// `[status.to_vibe]`, or as an inline table in a variable, which replaces it as a whole.
     pub(super) fn status_map(&mut self, key: &str) -> BTreeMap<String, VibeStatus> {
+        let words = VibeStatus::ALL.iter().map(|status| status.word());
+        self.describe(key, Kind::WordMap(words.collect()), json!({}));
         let mut map = BTreeMap::new();
         let Some((value, source)) = self.structure(key, "{ \"In Review\" = \"inreview\" }") else {
             return map;
@@ -75,6 +90,9 @@ impl<'a> Reader<'a> {
 
     /// `[[project]]`, or as an array of inline tables in `HVS_PROJECT`, which replaces all of them.
     pub(super) fn projects(&mut self, roots: &[PathBuf]) -> Vec<Project> {
+        let columns = project_columns();
+        let names: Vec<_> = columns.iter().map(|column| column.name).collect();
+        self.describe("project", Kind::Tables(columns), json!([]));
         let mut projects: Vec<Project> = Vec::new();
         let Some((value, source)) = self.structure("project", "[{ huly = \"HARB\" }]") else {
             return projects;
@@ -100,7 +118,7 @@ impl<'a> Reader<'a> {
                 index,
                 span: item.span(),
             };
-            let Some(project) = self.project(&mut entry, roots) else {
+            let Some(project) = self.project(&mut entry, &names, roots) else {
                 continue;
             };
             let twice = projects.iter().find_map(|other| same(other, &project));
@@ -114,11 +132,16 @@ impl<'a> Reader<'a> {
         projects
     }
 
-    fn project(&mut self, entry: &mut Entry<'_>, roots: &[PathBuf]) -> Option<Project> {
+    fn project(
+        &mut self,
+        entry: &mut Entry<'_>,
+        names: &[&'static str],
+        roots: &[PathBuf],
+    ) -> Option<Project> {
         for name in entry.table.keys() {
-            if !PROJECT_KEYS.contains(&name.get_ref().as_ref()) {
+            if !names.contains(&name.get_ref().as_ref()) {
                 let what = format!("unknown key `{}` in [[project]]", name.get_ref());
-                let hint = nearest(name.get_ref(), PROJECT_KEYS.iter().copied())
+                let hint = nearest(name.get_ref(), names.iter().copied())
                     .map(|near| format!("did you mean `{near}`?"));
                 let place = self.place_in(entry.source, &name.span(), Shows::Span, None);
                 self.problems
@@ -232,7 +255,6 @@ impl<'a> Reader<'a> {
         key: &str,
         example: &str,
     ) -> Option<(Cow<'a, Spanned<DeValue<'a>>>, Source)> {
-        self.known.insert(key.to_owned());
         let given = self.given(key)?;
         let text = match given.raw {
             Raw::Toml(value) => return Some((value, given.source)),

@@ -27,14 +27,20 @@
 
 mod check;
 mod choice;
+mod describe;
+#[cfg(test)]
+mod docs;
 mod document;
 mod error;
 mod inputs;
 mod maps;
+mod meanings;
 mod model;
 mod nearest;
 mod origin;
+mod ranges;
 mod reader;
+mod schema;
 mod secret;
 mod sections;
 mod show;
@@ -55,6 +61,7 @@ pub use model::{
     Status, Store, SyncRun, Vibe,
 };
 pub use origin::{Entry, Origin, Origins};
+pub use schema::{CONFIG_SCHEMA, SCHEMA_URL, schema};
 pub use secret::Secret;
 
 use document::Document;

@@ -9,6 +9,7 @@ use toml::{
 };
 
 use super::{
+    describe::{Key, Kind},
     document::{Document, Shows},
     error::{Place, Problem},
     inputs::{Inputs, NotUnicode},
@@ -73,8 +74,10 @@ pub(super) struct Reader<'a> {
     pub(super) table: Option<&'a DeTable<'a>>,
     pub(super) origins: Origins,
     pub(super) problems: Vec<Problem>,
-    /// Every key that was asked for.
+    /// The name of every key that was asked for.
     pub(super) known: BTreeSet<String>,
+    /// What each of them may hold.
+    pub(super) keys: Vec<Key>,
 }
 
 impl<'a> Reader<'a> {
@@ -90,18 +93,21 @@ impl<'a> Reader<'a> {
             origins: Origins::default(),
             problems: Vec::new(),
             known: BTreeSet::new(),
+            keys: Vec::new(),
         }
     }
 
-    /// The value of a key by `read`, or the default: where nobody said it, and after a value that was refused.
+    /// The value of a key by `read`, or the default: where nobody said it, and after a value that was refused. `kind` says
+    /// what `read` takes, for the schema and the documentation.
     pub(super) fn value<T>(
         &mut self,
         key: &str,
+        kind: Kind,
         default: T,
         read: impl FnOnce(&Given<'a>) -> Result<T, Complaint>,
-        show: impl FnOnce(&T) -> Value,
+        show: impl Fn(&T) -> Value,
     ) -> T {
-        self.known.insert(key.to_owned());
+        self.describe(key, kind, show(&default));
         let Some(given) = self.given(key) else {
             self.show(key, show(&default), Origin::Default);
             return default;

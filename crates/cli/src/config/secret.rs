@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::{
+    describe::Kind,
     document::Shows,
     error::{Place, Problem},
     origin::Origin,
@@ -52,7 +53,8 @@ impl<'a> Reader<'a> {
     /// service manager called like the key with `_` (`huly_token`). Two of them at once are a problem.
     pub(super) fn secret(&mut self, key: &str) -> Option<Secret> {
         let file_key = format!("{key}_file");
-        self.known.extend([key.to_owned(), file_key.clone()]);
+        self.describe(key, Kind::Secret, json!(null));
+        self.describe(&file_key, Kind::Path, json!(null));
         let mut found: Vec<_> = self.all_given(key).into_iter().map(Found::Value).collect();
         found.extend(self.all_given(&file_key).into_iter().map(Found::File));
         let credential = key.replace('.', "_");

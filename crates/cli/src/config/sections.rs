@@ -1,4 +1,14 @@
 //! Every key with its default and its bounds, section by section.
+//!
+//! To add a key:
+//! 1. a field in `model.rs`;
+//! 2. one typed call here (`text`, `span`, `count`, `choice`, `switch`, ...): the call reads the key and describes it, with type,
+//!    bounds and default, for the schema and the documentation. A value of a form of its own goes through
+//!    [`value`](Reader::value) with the [`Kind`] that says what is taken; ask for every key whatever the others say;
+//! 3. one line in `meanings.rs` that says what it is for (a test names the keys that have none). A key of `[[project]]` is a
+//!    column in `maps.rs` and a line `project.<name>`;
+//! 4. `HVS_UPDATE_DOCS=1 cargo test -p cli --lib config::docs` writes `docs/configuration.md` and `docs/hvs.schema.json` anew (after
+//!    a conflict in these two files, too: take either side and write them anew).
 
 use std::{path::PathBuf, time::Duration};
 
@@ -6,6 +16,7 @@ use serde_json::json;
 
 use super::{
     choice::{Choice, Create, DeletePolicy, FieldPolicy, LogFormat, LogLevel, VibeStatus},
+    describe::Kind,
     error::{Place, Problem},
     model::{
         Config, Credentials, Fields, Guard, Http, Huly, Lease, Log, RepoTemplate, Retry, Status,
@@ -44,6 +55,12 @@ const VIBE_HTTP: HttpDefaults = HttpDefaults {
     idle_timeout: seconds(90),
     rate: None,
     most_writes: 1_000,
+};
+
+/// What `vibe.default_repo` may be.
+const REPO_FORM: Kind = Kind::Form {
+    says: "absolute path with `{identifier}` in it",
+    pattern: r"^\s*/[^{}]*\{identifier\}(?:[^{}]|\{identifier\})*$",
 };
 
 impl Reader<'_> {
@@ -128,7 +145,7 @@ impl Reader<'_> {
         Vibe {
             url: self.url("vibe.url"),
             repo_roots,
-            default_repo: self.value("vibe.default_repo", None, template, |template| {
+            default_repo: self.value("vibe.default_repo", REPO_FORM, None, template, |template| {
                 json!(template.as_ref().map(RepoTemplate::text))
             }),
             http: self.http("vibe.http", &VIBE_HTTP),

@@ -8,6 +8,7 @@ mod layers;
 mod messages;
 mod projects;
 mod rules;
+mod schema;
 mod secrets;
 
 /// A directory with a file, and what else is given. Dropped, it is gone.

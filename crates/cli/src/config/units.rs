@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-/// Units of time, largest first: every way to write one, the printed one first, and its milliseconds.
-const TIME: &[(&[&str], u64)] = &[
+/// Units, largest first: every way to write one, the printed one first, and how many of the smallest it is.
+pub(super) type Units = &'static [(&'static [&'static str], u64)];
+
+/// Units of time, in milliseconds.
+pub(super) const TIME: Units = &[
     (&["d", "day", "days"], 86_400_000),
     (&["h", "hour", "hours"], 3_600_000),
     (&["min", "m", "minute", "minutes"], 60_000),
@@ -11,8 +14,8 @@ const TIME: &[(&[&str], u64)] = &[
     (&["ms"], 1),
 ];
 
-/// Units of size, largest first.
-const SIZE: &[(&[&str], u64)] = &[
+/// Units of size, in bytes.
+pub(super) const SIZE: Units = &[
     (&["GiB"], 1 << 30),
     (&["MiB"], 1 << 20),
     (&["KiB"], 1 << 10),

@@ -13,16 +13,25 @@ use url::Url;
 
 use super::{
     choice::Choice,
+    describe::Kind,
     nearest::nearest,
     reader::{Complaint, Given, Raw, Reader},
     units,
 };
+
+/// The longest text that is taken as a value, in characters; more is a slip.
+pub(super) const MOST_TEXT: usize = 4_096;
+/// The longest secret, in bytes: as large a file is read for it.
+pub(super) const MOST_SECRET: usize = 64 << 10;
+/// The most items of a list, entries of a table and `[[project]]`s.
+pub(super) const MOST_ITEMS: usize = 2_000;
 
 impl<'a> Reader<'a> {
     /// A text that is not blank.
     pub(super) fn text(&mut self, key: &str) -> Option<String> {
         self.value(
             key,
+            Kind::Text,
             None,
             |given| filled(given).map(Some),
             |value| json!(value),
@@ -32,7 +41,9 @@ impl<'a> Reader<'a> {
     /// An address: `http` or `https`, with a host, without credentials, query or fragment.
     pub(super) fn url(&mut self, key: &str) -> Option<Url> {
         let read = |given: &Given<'a>| address(&filled(given)?).map(Some);
-        self.value(key, None, read, |url| json!(url.as_ref().map(Url::as_str)))
+        self.value(key, Kind::Address, None, read, |url| {
+            json!(url.as_ref().map(Url::as_str))
+        })
     }
 
     /// A duration inside its bounds.
@@ -46,7 +57,7 @@ impl<'a> Reader<'a> {
             let time = with_unit(given, "a duration such as \"30 s\"", units::duration)?;
             inside(time, &bounds, |time| units::show_duration(*time))
         };
-        self.value(key, default, read, |time| {
+        self.value(key, Kind::Duration(bounds.clone()), default, read, |time| {
             json!(units::show_duration(*time))
         })
     }
@@ -57,13 +68,16 @@ impl<'a> Reader<'a> {
             let size = with_unit(given, "a size such as \"16 MiB\"", units::size)?;
             inside(size, &bounds, |size| units::show_size(*size))
         };
-        self.value(key, default, read, |size| json!(units::show_size(*size)))
+        self.value(key, Kind::Size(bounds.clone()), default, read, |size| {
+            json!(units::show_size(*size))
+        })
     }
 
     /// A whole number inside its bounds.
     pub(super) fn count(&mut self, key: &str, default: u32, bounds: RangeInclusive<u32>) -> u32 {
         self.value(
             key,
+            Kind::Count(bounds.clone()),
             default,
             |given| whole(given, &bounds),
             |count| json!(count),
@@ -79,6 +93,7 @@ impl<'a> Reader<'a> {
     ) -> Option<u32> {
         self.value(
             key,
+            Kind::Count(bounds.clone()),
             default,
             |given| whole(given, &bounds).map(Some),
             |count| json!(count),
@@ -87,18 +102,21 @@ impl<'a> Reader<'a> {
 
     /// A share from 0 to 1, written as `0.2` or `"20 %"`.
     pub(super) fn share(&mut self, key: &str, default: f64) -> f64 {
-        self.value(key, default, share, |share| json!(share))
+        self.value(key, Kind::Share, default, share, |share| json!(share))
     }
 
     /// `true` or `false`.
     pub(super) fn switch(&mut self, key: &str, default: bool) -> bool {
-        self.value(key, default, switch, |on| json!(on))
+        self.value(key, Kind::Switch, default, switch, |on| json!(on))
     }
 
     /// One word of the allowed ones.
     pub(super) fn choice<C: Choice>(&mut self, key: &str, default: C, allowed: &[C]) -> C {
         let read = |given: &Given<'a>| word(&filled(given)?, allowed);
-        self.value(key, default, read, |choice| json!(choice.word()))
+        let words = allowed.iter().map(|choice| choice.word()).collect();
+        self.value(key, Kind::Choice(words), default, read, |choice| {
+            json!(choice.word())
+        })
     }
 
     /// A path, made absolute: `~/` is the home directory, a relative one starts at the file's directory.
@@ -116,7 +134,7 @@ impl<'a> Reader<'a> {
                 inputs.environment.directory("HOME"),
             )?)))
         };
-        self.value(key, default, read, |path| json!(path))
+        self.value(key, Kind::Path, default, read, |path| json!(path))
     }
 
     /// Absolute paths without `..`: an array, or in a variable a list with `:`.
@@ -128,7 +146,8 @@ impl<'a> Reader<'a> {
                 .map(|text| absolute(&at_home(text, home.clone())?))
                 .collect::<Result<Vec<_>, _>>()
         };
-        self.value(key, Vec::new(), read, |paths| json!(paths))
+        let kind = Kind::List(Box::new(Kind::AbsolutePath));
+        self.value(key, kind, Vec::new(), read, |paths| json!(paths))
     }
 }
 
