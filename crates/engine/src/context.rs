@@ -55,6 +55,8 @@ pub(crate) struct Context {
     pub(crate) removals: tokio::sync::Mutex<usize>,
     /// How often items that are dirty have failed before this run; bounded by what a turn takes up.
     pub(crate) failures: Mutex<HashMap<ItemId, u32>>,
+    /// Lets one project at a time read the descriptions of items that get a counterpart.
+    pub(crate) reading: tokio::sync::Semaphore,
 }
 
 impl Context {

@@ -57,6 +57,8 @@ pub(crate) struct Observed {
     pub(crate) made: HashSet<LinkId>,
     /// Those of them whose items both stood already.
     pub(crate) adopted: HashSet<LinkId>,
+    /// Items that get their link later in this turn.
+    pub(crate) to_be_made: usize,
     /// Items that are missing from a complete list without proof that they were deleted.
     pub(crate) vanished: Vec<(Side, ItemId)>,
     /// Items that kept failing for too long.

@@ -203,16 +203,15 @@ fn unreadable(
     }
 }
 
-/// Reads the descriptions of items that are about to get a counterpart or a link; those that cannot be read are left for the next
-/// run.
-pub(crate) async fn read_unlinked(
-    ctx: &Context,
-    side: Side,
-    observed: &Observed,
-    items: Vec<Item>,
-    report: &mut ProjectReport,
-) -> Result<Vec<Item>, Error> {
-    let read: Vec<(Item, Answer<Arc<str>>)> = stream::iter(items)
+/// Items with what reading their descriptions answered.
+pub(crate) type Fetched = Vec<(Item, Answer<Arc<str>>)>;
+
+/// Reads the descriptions of items that are about to get a counterpart or a link. One project at a time: it fills the allowed
+/// concurrency by itself, and what it read can be written while the next one reads.
+pub(crate) async fn fetch_unlinked(ctx: &Context, side: Side, items: Vec<Item>) -> Fetched {
+    // Never closed, so a permit always comes.
+    let _alone = ctx.reading.acquire().await.ok();
+    stream::iter(items)
         .map(|item| async move {
             let text = match &item.text {
                 Some(text) => Ok(Arc::clone(text)),
@@ -222,7 +221,17 @@ pub(crate) async fn read_unlinked(
         })
         .buffered(READS_IN_FLIGHT)
         .collect()
-        .await;
+        .await
+}
+
+/// Items with their descriptions; those that could not be read are told and left for the next run.
+pub(crate) async fn with_texts(
+    ctx: &Context,
+    side: Side,
+    observed: &Observed,
+    read: Fetched,
+    report: &mut ProjectReport,
+) -> Result<Vec<Item>, Error> {
     let mut batch = Batch::default();
     let mut known = Vec::with_capacity(read.len());
     for (mut item, text) in read {

@@ -36,6 +36,7 @@ mod silence;
 mod stack;
 mod stats;
 mod transport;
+mod window;
 
 pub use crate::call::{Call, Reply};
 pub use crate::error::{BoxError, Error, server_words};

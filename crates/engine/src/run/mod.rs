@@ -108,6 +108,7 @@ impl Engine {
             started_at,
             removals: tokio::sync::Mutex::new(0),
             failures: Mutex::default(),
+            reading: tokio::sync::Semaphore::new(1),
         };
         if let Err(error) = stages(&ctx, &mode, &mut report).await {
             fail(&mut report, &error);

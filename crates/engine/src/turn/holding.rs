@@ -31,7 +31,7 @@ pub(super) async fn hold(
     // Held over check and count: projects are gone through at once, and the limit is one for all of them.
     let mut removed = ctx.removals.lock().await;
     let counts = Counts {
-        links: observed.links.len(),
+        links: observed.links.len() + observed.to_be_made,
         items: items(observed),
         first_sync: !row.first_sync_done,
         removals_in_run: *removed,

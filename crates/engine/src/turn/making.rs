@@ -1,7 +1,7 @@
 //! Making links: gives the planner what design 3.5 looks at, and takes its decisions to rows and plans.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -20,32 +20,124 @@ use crate::{
     context::Context,
     error::Error,
     observe::{self, IDS_PER_CALL, Observed},
-    planning,
+    planning::{self, Fetched},
     port::BoardProject,
     report::ProjectReport,
 };
 
-/// Makes links for items without one. New links are put into `observed`; what they need first comes back as plans.
+/// Counterparts whose descriptions are read together, while those read before are written.
+const PART: usize = 50;
+
+/// What making links begins with.
+#[derive(Default)]
+pub(super) struct Made {
+    /// What the new links need first.
+    pub(super) plans: Vec<LinkPlan>,
+    /// Items that get their link once the ones before are written, part by part.
+    pub(super) later: VecDeque<Part>,
+}
+
+/// Items of one side that get a counterpart.
+pub(super) struct Part {
+    side: Side,
+    items: Vec<Item>,
+}
+
+impl Part {
+    /// Reads the descriptions.
+    pub(super) async fn read(self, ctx: &Context) -> (Side, Fetched) {
+        let read = planning::fetch_unlinked(ctx, self.side, self.items).await;
+        (self.side, read)
+    }
+}
+
+/// Makes links for items without one. New links are put into `observed`; what they need first comes back as plans. With
+/// `in_parts` most of the counterparts are left for [`part`]: no item's write waits for the texts of the whole project.
 pub(super) async fn links(
     ctx: &Context,
     row: &ProjectRow,
     boards: &Pair<BoardProject>,
     rules: &Rules<'_>,
     observed: &mut Observed,
+    in_parts: bool,
     report: &mut ProjectReport,
-) -> Result<Vec<LinkPlan>, Error> {
+) -> Result<Made, Error> {
     if observed.unlinked.huly.is_empty() && observed.unlinked.vibe.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Made::default());
     }
     let wants = link::wants(rules, observed.unlinked.as_ref().map(Vec::as_slice));
     let looked_up = look_up(ctx, boards, observed, &wants).await?;
-    let decisions = decide(ctx, row, rules, observed, &looked_up).await?;
+    let mut decisions = decide(ctx, row, rules, observed, &looked_up).await?;
+    let later = if in_parts {
+        put_off(observed, &mut decisions)
+    } else {
+        VecDeque::new()
+    };
+    observed.to_be_made = later.iter().map(|part| part.items.len()).sum();
     let read = read_texts(ctx, observed, &looked_up, &decisions, report).await?;
     let mut plans = Vec::new();
     for decision in decisions {
         plans.extend(take(rules, observed, &read, decision, report));
     }
-    Ok(plans)
+    Ok(Made { plans, later })
+}
+
+/// Takes the creates after the first [`PART`] out of the decisions.
+fn put_off(observed: &Observed, decisions: &mut Vec<Decision>) -> VecDeque<Part> {
+    let mut first = 0;
+    let mut items: Pair<HashSet<ItemId>> = Pair::default();
+    decisions.retain(|decision| match decision {
+        Decision::Create { from, item, .. } => {
+            first += 1;
+            if first > PART {
+                items.side_mut(*from).insert(item.clone());
+            }
+            first <= PART
+        }
+        Decision::Adopt { .. }
+        | Decision::Twin { .. }
+        | Decision::Relink { .. }
+        | Decision::Copy { .. }
+        | Decision::Foreign { .. }
+        | Decision::Hold { .. } => true,
+    });
+    let mut parts = VecDeque::new();
+    for side in Side::ALL {
+        let unlinked = observed.unlinked.side(side).iter();
+        let wanted: Vec<&Item> = unlinked
+            .filter(|item| items.side(side).contains(&item.id))
+            .collect();
+        parts.extend(wanted.chunks(PART).map(|part| Part {
+            side,
+            items: part.iter().copied().cloned().collect(),
+        }));
+    }
+    parts
+}
+
+/// Makes the links of one part that was put off, from its items with their descriptions.
+pub(super) async fn part(
+    ctx: &Context,
+    rules: &Rules<'_>,
+    observed: &mut Observed,
+    (side, read): (Side, Fetched),
+    report: &mut ProjectReport,
+) -> Result<Vec<LinkPlan>, Error> {
+    observed.to_be_made = observed.to_be_made.saturating_sub(read.len());
+    let items = planning::with_texts(ctx, side, observed, read, report).await?;
+    Ok(items
+        .iter()
+        .map(|item| make(rules, observed, item, side))
+        .collect())
+}
+
+/// A new link with its plan, for an item that gets a counterpart.
+fn make(rules: &Rules<'_>, observed: &mut Observed, item: &Item, from: Side) -> LinkPlan {
+    let (link, plan) = link::create(rules, item, from);
+    observed.see(link.id, from, Observation::Present(Box::new(item.clone())));
+    observed.made.insert(link.id);
+    observed.links.insert(link.id, link);
+    plan
 }
 
 /// What the decisions look at besides the items themselves.
@@ -234,21 +326,24 @@ async fn read_texts(
     }
     let mut texts = Texts::default();
     for side in Side::ALL {
+        let unlinked: HashMap<&ItemId, &Item> = observed
+            .unlinked
+            .side(side)
+            .iter()
+            .map(|item| (&item.id, item))
+            .collect();
         let items: Vec<Item> = wanted
             .side(side)
             .iter()
             .filter_map(|id| {
-                let unlinked = observed
-                    .unlinked
-                    .side(side)
-                    .iter()
-                    .find(|item| item.id == *id);
-                unlinked
+                let known = unlinked.get(id).copied();
+                known
                     .or_else(|| looked_up.extra.side(side).get(id))
                     .cloned()
             })
             .collect();
-        let read = planning::read_unlinked(ctx, side, observed, items, report).await?;
+        let read = planning::fetch_unlinked(ctx, side, items).await;
+        let read = planning::with_texts(ctx, side, observed, read, report).await?;
         *texts.side_mut(side) = read
             .into_iter()
             .map(|item| (item.id.clone(), item))
@@ -287,11 +382,7 @@ fn take(
         }
         Decision::Create { from, item, .. } => {
             let item = texts.side(from).get(&item)?;
-            let (link, plan) = link::create(rules, item, from);
-            observed.see(link.id, from, Observation::Present(Box::new(item.clone())));
-            observed.made.insert(link.id);
-            observed.links.insert(link.id, link);
-            Some(plan)
+            Some(make(rules, observed, item, from))
         }
         Decision::Twin { link, remove, .. } => {
             let twin = texts.vibe.get(&remove)?;

@@ -9,6 +9,7 @@ mod recover;
 
 use std::{collections::HashSet, sync::Arc};
 
+use futures::future;
 use store::{
     Batch,
     row::{DeadLetter, IntentState, ProjectPhase, ProjectRow},
@@ -90,45 +91,91 @@ async fn run(
             .notices
             .push(format!("{} {}: {}", notice.code, row.label, notice.message).into());
     }
-    let first = making::links(
+    let turn = Turn {
         ctx,
+        mode,
         row,
         boards,
-        &rules(ctx, &workflow),
-        &mut observed,
-        report,
-    )
-    .await?;
-    let mut only: Option<HashSet<LinkId>> = None;
-    let mut new = first;
+        workflow: &workflow,
+    };
+    // A guard looks at all plans of a project at once; only a first sync's creates are beyond it (design 3.7).
+    let in_parts = !row.first_sync_done && matches!(mode, Mode::Sync { .. });
+    let rules = rules(ctx, &workflow);
+    let links = making::links(ctx, row, boards, &rules, &mut observed, in_parts, report).await?;
     let mut undone = HashSet::new();
-    for _ in 0..ROUNDS {
-        let rules = rules(ctx, &workflow);
-        let mut plans = planning::links(ctx, &rules, &mut observed, only.as_ref(), report).await?;
-        new.retain(|plan| !observed.busy.contains(&plan.link));
-        merge_new(&mut plans, std::mem::take(&mut new));
-        if *mode == Mode::Plan {
-            holding::hold(ctx, mode, row, &observed, &mut plans, report).await?;
-            report.plans = plans;
-            report.status_names.clone_from(&workflow.names);
-            return Ok(());
-        }
-        if plans.is_empty() {
-            undone.clear();
-            break;
-        }
-        holding::hold(ctx, mode, row, &observed, &mut plans, report).await?;
-        let steps = journal::write(ctx, row, &mut observed, &plans, report).await?;
-        let (mut again, failed) = apply(ctx, boards, &mut observed, steps, report).await?;
-        undone = failed;
-        again.extend(relinked(&plans));
-        if again.is_empty() {
-            break;
-        }
-        only = Some(again);
+    let (mut plans, mut later, mut only) = (links.plans, links.later, None);
+    loop {
+        let next = later.pop_front();
+        let read = async { Ok(future::OptionFuture::from(next.map(|next| next.read(ctx))).await) };
+        let done = turn.rounds(&mut observed, plans, only, report);
+        let (failed, read) = future::try_join(done, read).await?;
+        undone.extend(failed);
+        let Some(read) = read else { break };
+        ctx.check_stop()?;
+        plans = making::part(ctx, &rules, &mut observed, read, report).await?;
+        only = Some(HashSet::new());
+    }
+    if *mode == Mode::Plan {
+        return Ok(());
     }
     still_undone(&observed, &undone, report);
     close(ctx, row, full, newest, report).await
+}
+
+/// What the rounds of one turn share.
+struct Turn<'a> {
+    ctx: &'a Context,
+    mode: &'a Mode,
+    row: &'a ProjectRow,
+    boards: &'a Pair<BoardProject>,
+    workflow: &'a Workflow,
+}
+
+impl Turn<'_> {
+    /// Plans `only` these links (or all) beside the new ones and carries the plans out, until nothing is left that this run can
+    /// do. Links that were changed by others each time come back. A run that only reads stops at the plans.
+    async fn rounds(
+        &self,
+        observed: &mut Observed,
+        mut new: Vec<LinkPlan>,
+        mut only: Option<HashSet<LinkId>>,
+        report: &mut ProjectReport,
+    ) -> Result<HashSet<LinkId>, Error> {
+        let Turn {
+            ctx,
+            mode,
+            row,
+            boards,
+            workflow,
+        } = self;
+        let mut undone = HashSet::new();
+        for _ in 0..ROUNDS {
+            let rules = rules(ctx, workflow);
+            let mut plans = planning::links(ctx, &rules, observed, only.as_ref(), report).await?;
+            new.retain(|plan| !observed.busy.contains(&plan.link));
+            merge_new(&mut plans, std::mem::take(&mut new));
+            if **mode == Mode::Plan {
+                holding::hold(ctx, mode, row, observed, &mut plans, report).await?;
+                report.plans = plans;
+                report.status_names.clone_from(&workflow.names);
+                return Ok(undone);
+            }
+            if plans.is_empty() {
+                undone.clear();
+                break;
+            }
+            holding::hold(ctx, mode, row, observed, &mut plans, report).await?;
+            let steps = journal::write(ctx, row, observed, &plans, report).await?;
+            let (mut again, failed) = apply(ctx, boards, observed, steps, report).await?;
+            undone = failed;
+            again.extend(relinked(&plans));
+            if again.is_empty() {
+                break;
+            }
+            only = Some(again);
+        }
+        Ok(undone)
+    }
 }
 
 /// What was changed by others each time it was about to be written stays dirty, and is told.
