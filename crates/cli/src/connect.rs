@@ -74,8 +74,8 @@ pub(crate) async fn engine(
     let services = config.services()?;
     let env: Arc<dyn Env> = Arc::new(System);
     let tag = connect::store_tag(store.as_ref());
+    let connection = settings::huly(&config.huly, services)?;
     let huly = async {
-        let connection = settings::huly(&config.huly, services);
         connect::huly(connection, Arc::clone(&env), tag)
             .await
             .map_err(|error| Failure::service(Side::Huly, services.huly_url, &error))

@@ -70,21 +70,24 @@ pub(crate) fn settings(config: &Config, only: &[String]) -> Settings {
     }
 }
 
-/// How to reach Huly.
-pub(crate) fn huly(config: &config::Huly, services: config::Services<'_>) -> HulyConnection {
-    HulyConnection {
+/// How to reach Huly. A secret that a program gives is asked for here.
+pub(crate) fn huly(
+    config: &config::Huly,
+    services: config::Services<'_>,
+) -> Result<HulyConnection, config::ConfigError> {
+    Ok(HulyConnection {
         front: services.huly_url.clone(),
         credentials: match services.credentials {
-            config::Credentials::Token(token) => Credentials::Token(token.value().clone()),
+            config::Credentials::Token(token) => Credentials::Token(token.value()?),
             config::Credentials::Password { email, password } => Credentials::Password {
                 email: email.clone(),
-                password: password.value().clone(),
+                password: password.value()?,
             },
         },
         workspace: services.workspace.to_owned(),
         limits: huly_limits(&config.http),
         page_size: NonZeroU32::new(config.page_size).unwrap_or(NonZeroU32::MIN),
-    }
+    })
 }
 
 /// The HTTP settings of Vibe.
@@ -296,7 +299,7 @@ mod tests {
             ("HVS_HULY_HTTP_RATE", "100"),
             ("HVS_VIBE_HTTP_BODY_CAP", "1 MiB"),
         ]);
-        let connection = huly(&config.huly, config.services().unwrap());
+        let connection = huly(&config.huly, config.services().unwrap()).unwrap();
         let limits = &connection.limits;
         assert_eq!(limits.transactor.read_timeout, Duration::from_secs(20));
         assert_eq!(limits.transactor.concurrency, 6);

@@ -41,8 +41,10 @@ pub(super) enum Kind {
         /// What JSON Schema calls a pattern.
         pattern: &'static str,
     },
-    /// A secret in one line; `<key>_file` stands beside it.
+    /// A secret in one line; `<key>_file` and `<key>_command` stand beside it.
     Secret,
+    /// A program and its arguments.
+    Command,
     /// Any number of these, up to [`MOST_ITEMS`](super::values::MOST_ITEMS).
     List(Box<Kind>),
     /// A table with names of people's own; the values are of these words.
@@ -133,6 +135,7 @@ impl Kind {
             Self::AbsolutePath => "absolute path".to_owned(),
             Self::Form { says, .. } => (*says).to_owned(),
             Self::Secret => "text in one line, secret".to_owned(),
+            Self::Command => "list: a program and its arguments".to_owned(),
             Self::List(kind) => format!("list, each: {}", kind.says()),
             Self::WordMap(words) => format!("table: name = {}", one_of(words)),
             Self::Tables(_) => "tables".to_owned(),

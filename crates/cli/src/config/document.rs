@@ -7,8 +7,9 @@ use std::{
 };
 
 use super::{
-    error::{ConfigError, Place, Problem},
+    error::{ConfigError, Place, Problem, cut},
     inputs::{Inputs, NotUnicode},
+    reader::MOST_SHOWN,
     units,
 };
 
@@ -22,6 +23,8 @@ pub(super) struct Document {
     pub(super) path: PathBuf,
     /// Its text, without a byte order mark.
     pub(super) text: String,
+    /// The byte at which each line begins.
+    lines: Vec<usize>,
 }
 
 /// How much of a line may be shown.
@@ -103,10 +106,13 @@ impl Document {
         let text = text
             .strip_prefix('\u{FEFF}')
             .map_or(text.clone(), str::to_owned);
-        Ok(Self {
-            path: path.to_owned(),
-            text,
-        })
+        Ok(Self::new(path.to_owned(), text))
+    }
+
+    fn new(path: PathBuf, text: String) -> Self {
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(ends).collect();
+        Self { path, text, lines }
     }
 
     /// The directory that relative paths in the file start from.
@@ -117,7 +123,7 @@ impl Document {
 
     /// The line of a byte, from 1.
     pub(super) fn line(&self, at: usize) -> usize {
-        1 + self.before(at).matches('\n').count()
+        self.lines.partition_point(|begin| *begin <= at)
     }
 
     /// The place of a range of bytes. Of its line only what cannot be secret is shown: the name before the first `=`,
@@ -133,16 +139,18 @@ impl Document {
 
         // `huly = { token = "..", page_size = 0 }` becomes `huly = ... 0 ...`
         let mut excerpt = match lead.split_once('=') {
+            None if is_long(lead) => "... ".to_owned(),
             None => lead.to_owned(),
+            Some((name, _)) if is_long(name) => "... = ... ".to_owned(),
             Some((name, value)) if value.trim().is_empty() => format!("{name}={value}"),
             Some((name, _)) => format!("{name}= ... "),
         };
         let caret = 1 + excerpt.chars().count();
         let meant = match shows {
-            Shows::Span => meant,
-            Shows::Nothing => "...",
+            Shows::Span => cut(meant, MOST_SHOWN),
+            Shows::Nothing => "...".to_owned(),
         };
-        excerpt.push_str(meant);
+        excerpt.push_str(&meant);
         match after.split('#').next().unwrap_or_default().trim() {
             "" => {}
             next if next.starts_with('=') => excerpt.push_str(" = ..."),
@@ -172,7 +180,7 @@ impl Document {
         let name = line.split_once('=').map(|(name, _)| name.trim());
         let last = |name: &str| name.rsplit('.').next().map(str::to_owned);
         let excerpt = match name.and_then(last).filter(|last| is_name(last)) {
-            Some(_) => format!("{} = ...", name.unwrap_or_default()),
+            Some(_) => format!("{} = ...", cut(name.unwrap_or_default(), MOST_SHOWN)),
             None => "...".to_owned(),
         };
         let caret = 1 + excerpt.chars().count().saturating_sub("...".len());
@@ -190,6 +198,11 @@ impl Document {
         // a place inside a character (there should be none) is shown at its line's begin
         self.text.get(..at).unwrap_or_default()
     }
+}
+
+/// Whether a text is too long to be shown before what is meant.
+fn is_long(text: &str) -> bool {
+    text.chars().nth(MOST_SHOWN).is_some()
 }
 
 /// Where a configuration is looked for when nobody named one.
@@ -293,10 +306,7 @@ mod tests {
     #[test]
     fn a_place_counts_characters_and_hides_what_may_be_secret() {
         let text = "a = 1\r\n\"ü\" = \"canary\"\r\n".to_owned();
-        let document = Document {
-            path: "hvs.toml".into(),
-            text,
-        };
+        let document = Document::new("hvs.toml".into(), text);
         let at = document.text.find("\"canary").unwrap();
         let shown = |shows| match document.place(&(at..at + 8), shows) {
             Place::File {
@@ -322,10 +332,7 @@ mod tests {
     #[test]
     fn the_neighbours_of_a_value_on_its_line_are_hidden() {
         let text = "a = { b = \"canary\", c = 0, d = 1 } # x".to_owned();
-        let document = Document {
-            path: "hvs.toml".into(),
-            text,
-        };
+        let document = Document::new("hvs.toml".into(), text);
         let at = document.text.find("0,").unwrap();
         let place = document.place(&(at..at + 1), Shows::Span);
         let Place::File { excerpt, caret, .. } = place else {

@@ -4,6 +4,11 @@ use std::{fmt, path::PathBuf};
 
 use serde::Serialize;
 
+/// The most problems that are told at once: a file that is all wrong is not one of hvs.
+pub(super) const MOST_PROBLEMS: usize = 50;
+/// The longest line of a message, in characters: names and values in it may be of any length.
+const MOST_WORDS: usize = 600;
+
 /// Everything that is wrong with the configuration, as far as it could be read; never empty, never with a secret.
 ///
 /// Its `Display` is the whole message over several lines, ready for a terminal.
@@ -14,6 +19,16 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
+    /// Of these problems, the first ones.
+    pub(super) fn of(mut problems: Vec<Problem>) -> Self {
+        if problems.len() > MOST_PROBLEMS {
+            problems.truncate(MOST_PROBLEMS);
+            let what = format!("there are more problems than these {MOST_PROBLEMS}");
+            problems.push(Problem::new(what, Place::Nowhere));
+        }
+        Self { problems }
+    }
+
     /// The problems, in the order of the file.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
@@ -42,14 +57,14 @@ pub struct Problem {
 impl Problem {
     pub(super) fn new(what: impl Into<String>, place: Place) -> Self {
         Self {
-            what: what.into(),
+            what: cut(&what.into(), MOST_WORDS),
             place,
             hints: Vec::new(),
         }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+        self.hints.push(cut(&hint.into(), MOST_WORDS));
         self
     }
 
@@ -170,6 +185,14 @@ impl fmt::Display for Problem {
             write!(f, "\nhint: {}", clean(hint))?;
         }
         Ok(())
+    }
+}
+
+/// The begin of a text, where it is longer than `most` characters.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
     }
 }
 

@@ -22,7 +22,7 @@ use super::{
     nearest::nearest,
     origin::Origin,
     reader::{Complaint, Given, Raw, Reader, Source},
-    values::{absolute, kind, word},
+    values::{MOST_ITEMS, MOST_TEXT, absolute, kind, word},
 };
 
 /// The keys of `[[project]]`: each has its line in the table of meanings, too.
@@ -54,11 +54,22 @@ impl<'a> Reader<'a> {
             self.refuse_in(&source, &value.span(), what, None);
             return map;
         };
+        if table.len() > MOST_ITEMS {
+            let what = too_many(key, table.len());
+            self.refuse_in(&source, &value.span(), what, None);
+            return map;
+        }
         let mut folded = BTreeSet::new();
         for (name, value) in table {
+            if self.is_full() {
+                break;
+            }
             let (span, name) = (name.span(), name.get_ref().trim());
             let shown = format!("{key}.{name:?}");
             let status = match value.get_ref() {
+                _ if name.chars().nth(MOST_TEXT).is_some() => Err(Complaint::new(format!(
+                    "has a name of more than {MOST_TEXT} characters"
+                ))),
                 DeValue::String(text) => word(text.trim(), VibeStatus::ALL),
                 other => Err(Complaint::new(format!(
                     "is {}; wanted is a text",
@@ -103,7 +114,16 @@ impl<'a> Reader<'a> {
             self.refuse_in(&source, &value.span(), what, hint);
             return projects;
         };
+        if items.len() > MOST_ITEMS {
+            let what = too_many("project", items.len());
+            self.refuse_in(&source, &value.span(), what, None);
+            return projects;
+        }
+        let mut taken = BTreeSet::new();
         for (index, item) in items.iter().enumerate() {
+            if self.is_full() {
+                break;
+            }
             let Some(table) = item.get_ref().as_table() else {
                 let what = format!(
                     "`project` holds {}; wanted are tables",
@@ -121,8 +141,7 @@ impl<'a> Reader<'a> {
             let Some(project) = self.project(&mut entry, &names, roots) else {
                 continue;
             };
-            let twice = projects.iter().find_map(|other| same(other, &project));
-            if let Some((name, key)) = twice {
+            if let Some((name, key)) = twice(&mut taken, &project) {
                 let span = entry.table.get(key).map_or(item.span(), Spanned::span);
                 let what = format!("two entries of [[project]] are about {key} = \"{name}\"");
                 self.refuse_in(&source, &span, what, None);
@@ -191,6 +210,10 @@ impl<'a> Reader<'a> {
     fn project_text(&mut self, entry: &Entry<'_>, key: &str) -> Option<String> {
         let value = entry.table.get(key)?;
         let complaint = match value.get_ref() {
+            DeValue::String(text) if text.chars().nth(MOST_TEXT).is_some() => {
+                let count = text.chars().count();
+                format!("has {count} characters; allowed are {MOST_TEXT}")
+            }
             DeValue::String(text) if !text.trim().is_empty() => {
                 let text = text.trim().to_owned();
                 self.show_project(entry, key, &json!(text), &value.span());
@@ -296,11 +319,22 @@ struct Entry<'e> {
     span: Range<usize>,
 }
 
-/// What two entries have in common that only one may have.
-fn same(one: &Project, other: &Project) -> Option<(String, &'static str)> {
-    if one.huly.to_lowercase() == other.huly.to_lowercase() {
-        return Some((other.huly.clone(), "huly"));
-    }
-    let vibe = other.vibe.as_ref()?;
-    (one.vibe.as_ref()?.to_lowercase() == vibe.to_lowercase()).then(|| (vibe.clone(), "vibe"))
+/// The name that an entry has in common with one before it, and its key.
+fn twice(
+    taken: &mut BTreeSet<(&'static str, String)>,
+    project: &Project,
+) -> Option<(String, &'static str)> {
+    let names = [
+        ("huly", Some(&project.huly)),
+        ("vibe", project.vibe.as_ref()),
+    ];
+    names
+        .into_iter()
+        .filter_map(|(key, name)| Some((key, name?)))
+        .find(|(key, name)| !taken.insert((key, name.to_lowercase())))
+        .map(|(key, name)| (name.clone(), key))
+}
+
+fn too_many(key: &str, count: usize) -> String {
+    format!("`{key}` has {count} entries; allowed are {MOST_ITEMS}")
 }

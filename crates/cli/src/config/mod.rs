@@ -5,7 +5,7 @@
 //! - Later layers win, key by key: default, file, environment (`huly.http.rate` is `HVS_HULY_HTTP_RATE`; an empty
 //!   variable counts as not set), flags. `status.to_vibe` and `project` are one key each: a variable holds them as TOML
 //!   and replaces them as a whole.
-//! - A secret comes from exactly one source: its key, `<key>_file`, a variable of either, or the credential `huly_token` or
+//! - A secret comes from exactly one source: its key, `<key>_file`, the program `<key>_command`, a variable of these, or the credential `huly_token` or
 //!   `huly_password` of the service manager (`$CREDENTIALS_DIRECTORY`).
 //! - A relative path in the file starts at the file's directory, one in a variable at the working directory; `~/` is the home
 //!   directory.
@@ -33,11 +33,13 @@ mod docs;
 mod document;
 mod error;
 mod inputs;
+mod lists;
 mod maps;
 mod meanings;
 mod model;
 mod nearest;
 mod origin;
+mod program;
 mod ranges;
 mod reader;
 mod schema;
@@ -96,7 +98,7 @@ fn read(mut reader: Reader<'_>) -> Result<Config, ConfigError> {
     }
     problems.sort_by_key(|problem| problem.place.order());
     problems.dedup();
-    Err(ConfigError { problems })
+    Err(ConfigError::of(problems))
 }
 
 /// What the parser could not read.
@@ -112,11 +114,12 @@ fn not_toml(inputs: &Inputs, document: &Document, errors: &[toml::de::Error]) ->
     };
     let problems = errors
         .iter()
+        .take(error::MOST_PROBLEMS)
         .map(|error| {
             let at = error.span().map_or(document.text.len(), |span| span.start);
             let what = format!("not TOML: {}", error.message());
             Problem::new(what, document.unread_place(at, is_name))
         })
         .collect();
-    ConfigError { problems }
+    ConfigError::of(problems)
 }

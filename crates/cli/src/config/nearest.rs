@@ -1,10 +1,16 @@
 //! The name that somebody who mistyped one probably meant.
 
+/// A longer name is no slip of one of ours, in bytes; comparing takes time with the length.
+const LONGEST: usize = 100;
+
 /// The nearest of the names, if it is near enough to be meant.
 pub(super) fn nearest<'n>(
     meant: &str,
     names: impl IntoIterator<Item = &'n str>,
 ) -> Option<&'n str> {
+    if meant.len() > LONGEST {
+        return None;
+    }
     let folded = meant.to_lowercase();
     let names: Vec<_> = names.into_iter().collect();
     let (distance, name) = names

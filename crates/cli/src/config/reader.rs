@@ -11,10 +11,13 @@ use toml::{
 use super::{
     describe::{Key, Kind},
     document::{Document, Shows},
-    error::{Place, Problem},
+    error::{MOST_PROBLEMS, Place, Problem, cut},
     inputs::{Inputs, NotUnicode},
     origin::{Entry, Origin, Origins},
 };
+
+/// How much of a value is shown in a message, in characters.
+pub(super) const MOST_SHOWN: usize = 120;
 
 /// A value as it was written.
 #[derive(Clone)]
@@ -219,7 +222,9 @@ impl<'a> Reader<'a> {
         shows: Shows,
         text: Option<&str>,
     ) -> Place {
-        let value = text.filter(|_| shows == Shows::Span).map(str::to_owned);
+        let value = text
+            .filter(|_| shows == Shows::Span)
+            .map(|text| cut(text, MOST_SHOWN));
         match (source, self.document) {
             (Source::Environment(name), _) => Place::Environment {
                 name: name.clone(),
@@ -232,6 +237,12 @@ impl<'a> Reader<'a> {
             (Source::File, Some(document)) => document.place(span, shows),
             (Source::File, None) => Place::Nowhere,
         }
+    }
+
+    /// Whether enough is wrong: looking for more would cost time and help nobody.
+    pub(super) fn is_full(&self) -> bool {
+        // one more says that there are more
+        self.problems.len() > MOST_PROBLEMS
     }
 
     /// The place of the first of some keys that somebody set; the file as a whole where nobody did.

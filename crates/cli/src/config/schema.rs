@@ -85,9 +85,11 @@ fn add_property(table: &mut Map<String, Value>, name: &str, property: Map<String
 /// A secret stands in one place only.
 fn one_source(table: &mut Map<String, Value>, name: &str) {
     let all = table.entry("allOf").or_insert_with(|| json!([]));
-    let file = format!("{name}_file");
-    if let Some(all) = all.as_array_mut() {
-        all.push(json!({ "not": { "required": [name, file] } }));
+    let [file, command] = ["file", "command"].map(|how| format!("{name}_{how}"));
+    for pair in [[name, &file], [name, &command], [&file, &command]] {
+        if let Some(all) = all.as_array_mut() {
+            all.push(json!({ "not": { "required": pair } }));
+        }
     }
 }
 
@@ -158,6 +160,12 @@ fn form(kind: &Kind) -> Map<String, Value> {
         Kind::AbsolutePath => text(r"^\s*(?:~/|/)", MOST_TEXT),
         Kind::Form { pattern, .. } => text(pattern, MOST_TEXT),
         Kind::Secret => text(ONE_LINE, MOST_SECRET),
+        Kind::Command => {
+            let mut form = list(text(r"^[^\u0000]*$", MOST_TEXT));
+            form.insert("minItems".to_owned(), json!(1));
+            form.insert("prefixItems".to_owned(), json!([text(r"\S", MOST_TEXT)]));
+            form
+        }
         Kind::List(kind) => list(form(kind)),
         Kind::WordMap(words) => object([
             ("type", json!("object")),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Config, Flag, Inputs, Origin, load};
 
+mod bounds;
 mod layers;
 mod messages;
 mod projects;

@@ -28,6 +28,9 @@ impl Reader<'_> {
 
     fn unknown_in(&mut self, table: &DeTable<'_>, section: &str) {
         for (name, value) in table {
+            if self.is_full() {
+                return;
+            }
             let key = match section {
                 "" => name.get_ref().to_string(),
                 section => format!("{section}.{}", name.get_ref()),

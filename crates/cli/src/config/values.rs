@@ -14,8 +14,10 @@ use url::Url;
 use super::{
     choice::Choice,
     describe::Kind,
+    error::cut,
+    lists::texts,
     nearest::nearest,
-    reader::{Complaint, Given, Raw, Reader},
+    reader::{Complaint, Given, MOST_SHOWN, Raw, Reader},
     units,
 };
 
@@ -164,12 +166,17 @@ pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-fn other_kind(value: &DeValue<'_>, wanted: impl Display) -> Complaint {
+pub(super) fn other_kind(value: &DeValue<'_>, wanted: impl Display) -> Complaint {
     Complaint::new(format!("is {}; wanted is {wanted}", kind(value)))
 }
 
 /// A text with something in it, trimmed.
 pub(super) fn filled(given: &Given<'_>) -> Result<String, Complaint> {
+    filled_up_to(given, MOST_TEXT)
+}
+
+/// The same, with up to so many characters.
+pub(super) fn filled_up_to(given: &Given<'_>, most: usize) -> Result<String, Complaint> {
     let text = match &given.raw {
         Raw::Text(text) => text,
         Raw::Toml(value) => match value.get_ref() {
@@ -179,9 +186,16 @@ pub(super) fn filled(given: &Given<'_>) -> Result<String, Complaint> {
     };
     match text.trim() {
         "" => Err(Complaint::new("is empty").hint("leave the key out to have the default")),
+        text if text.chars().nth(most).is_some() => {
+            Err(too_many(text.chars().count(), most, "characters"))
+        }
         text if text.contains('\0') => Err(Complaint::new("holds a NUL character")),
         text => Ok(text.to_owned()),
     }
+}
+
+pub(super) fn too_many(count: usize, most: usize, what: &str) -> Complaint {
+    Complaint::new(format!("has {count} {what}; allowed are {most}"))
 }
 
 fn with_unit<T>(
@@ -270,7 +284,11 @@ pub(super) fn word<C: Choice>(text: &str, allowed: &[C]) -> Result<C, Complaint>
         return Ok(*found);
     }
     let words: Vec<_> = allowed.iter().map(|choice| choice.word()).collect();
-    let complaint = Complaint::new(format!("is `{text}`; allowed are {}", words.join(", ")));
+    let complaint = Complaint::new(format!(
+        "is `{}`; allowed are {}",
+        cut(text, MOST_SHOWN),
+        words.join(", ")
+    ));
     Err(match nearest(text, words.iter().copied()) {
         Some(near) => complaint.hint(format!("did you mean `{near}`?")),
         None => complaint,
@@ -304,30 +322,6 @@ fn address(text: &str) -> Result<Url, Complaint> {
     Ok(url)
 }
 
-fn texts(given: &Given<'_>) -> Result<Vec<String>, Complaint> {
-    match &given.raw {
-        Raw::Text(text) => Ok(text
-            .split(':')
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
-            .collect()),
-        Raw::Toml(value) => match value.get_ref() {
-            DeValue::Array(items) => items
-                .iter()
-                .map(|item| match item.get_ref() {
-                    DeValue::String(text) => Ok(text.as_ref().to_owned()),
-                    other => Err(Complaint::new(format!(
-                        "holds {}; wanted are texts",
-                        kind(other)
-                    ))),
-                })
-                .collect(),
-            other => Err(other_kind(other, "an array of texts").hint("write [\"...\"]")),
-        },
-    }
-}
-
 fn at_home(text: &str, home: Option<PathBuf>) -> Result<PathBuf, Complaint> {
     match (text.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => Ok(home.join(rest)),
@@ -338,7 +332,7 @@ fn at_home(text: &str, home: Option<PathBuf>) -> Result<PathBuf, Complaint> {
 
 /// The path, if it is absolute and goes nowhere up.
 pub(super) fn absolute(path: &Path) -> Result<PathBuf, Complaint> {
-    let shown = path.display();
+    let shown = cut(&path.display().to_string(), MOST_SHOWN);
     if !path.is_absolute() {
         return Err(Complaint::new(format!(
             "holds `{shown}`, which is not an absolute path"

@@ -39,7 +39,7 @@ fn a_secret_comes_from_its_key_its_file_a_variable_or_the_service_manager() {
         (by_manager, "credential huly_token"),
     ] {
         let config = world.load();
-        assert_eq!(token(&config).value().expose_secret(), CANARY);
+        assert_eq!(token(&config).value().unwrap().expose_secret(), CANARY);
         assert_eq!(token(&config).origin().to_string(), origin);
         assert_eq!(origin_of(&config, "huly.token").to_string(), origin);
         for output in [
@@ -60,7 +60,7 @@ fn an_account_is_an_address_and_a_password() {
     match World::new(&text).load().huly.credentials {
         Some(Credentials::Password { email, password }) => {
             assert_eq!(email, "me@example.org");
-            assert_eq!(password.value().expose_secret(), CANARY);
+            assert_eq!(password.value().unwrap().expose_secret(), CANARY);
         }
         other => panic!("{other:?}"),
     }
@@ -180,5 +180,95 @@ fn no_message_holds_a_secret_however_wrong_the_file_is() {
         );
         let error = error.expect_err(name);
         assert!(!format!("{error}{error:?}").contains(CANARY), "{error}");
+    }
+}
+
+#[test]
+fn a_secret_may_come_from_a_program_that_is_run_when_it_is_needed() {
+    let world =
+        World::new("[huly]\ntoken_command = [\"sh\", \"-c\", \"touch ran; cat token.txt\"]\n");
+    world.write("token.txt", &format!("{CANARY}\n"));
+    let config = world.load();
+    let ran = world.directory.path().join("ran");
+    assert!(!ran.exists(), "run before it is needed");
+    assert_eq!(token(&config).value().unwrap().expose_secret(), CANARY);
+    assert!(ran.exists(), "run in the directory of the file");
+    assert_eq!(origin_of(&config, "huly.token").to_string(), "hvs.toml:2");
+    assert!(!config.show_text().contains("cat token.txt"));
+    assert!(config.show_text().contains("[set]"));
+
+    let world = World::new("").set("HVS_HULY_TOKEN_COMMAND", "[\"echo\", \"-n\", \" a b \"]");
+    let config = world.load();
+    let value = token(&config).value().unwrap();
+    assert_eq!(
+        value.expose_secret(),
+        " a b ",
+        "no shell, and only the line end is cut"
+    );
+}
+
+#[test]
+fn a_program_that_gives_no_secret_is_told_with_its_line_and_nothing_of_what_it_printed() {
+    for (command, said) in [
+        ("[\"true\"]", "is empty: its program printed nothing"),
+        (
+            "[\"printf\", \"c4n4ry\\\\nc4n4ry\"]",
+            "holds more than one line or a control character",
+        ),
+        (
+            "[\"printf\", \"c4n4ry\\\\377\"]",
+            "is not UTF-8 from its program",
+        ),
+        (
+            "[\"false\", \"c4n4ry\"]",
+            "cannot be had: `false` ended with exit status: 1",
+        ),
+        (
+            "[\"head\", \"-c\", \"70000\", \"/dev/zero\"]",
+            "has more than 64 KiB from `head`",
+        ),
+    ] {
+        let world = World::new(&format!("[huly]\ntoken_command = {command}\n"));
+        let config = world.load();
+        let error = token(&config).value().unwrap_err();
+        let message = error.to_string();
+        let wanted = format!("error: `huly.token` {said}\n --> hvs.toml:2:17");
+        assert!(message.starts_with(&wanted), "{message}");
+        assert!(
+            !format!("{message}{config:?}").contains("c4n4ry"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn a_command_is_a_list_and_the_only_source() {
+    for (text, said) in [
+        (
+            "token_command = \"pass show huly\"",
+            "`huly.token_command` is a text; wanted is an array of texts | write [\"...\"]",
+        ),
+        (
+            "token_command = []",
+            "`huly.token_command` names no program | write it like [\"pass\", \"show\", \"huly\"]",
+        ),
+        (
+            "token_command = [\" \"]",
+            "`huly.token_command` names no program | write it like [\"pass\", \"show\", \"huly\"]",
+        ),
+        (
+            "token_command = [\"a\", 1]",
+            "`huly.token_command` holds a whole number; wanted are texts",
+        ),
+        (
+            "token = \"t\"\ntoken_command = [\"true\"]",
+            "`huly.token` comes from two sources: hvs.toml:2 and hvs.toml:3 | keep one of them",
+        ),
+        (
+            "token_file = \"t\"\ntoken_command = [\"true\"]",
+            "`huly.token` comes from two sources: hvs.toml:2 and hvs.toml:3 | keep one of them",
+        ),
+    ] {
+        assert_eq!(fault(&format!("[huly]\n{text}\n")), said, "{text}");
     }
 }
