@@ -111,7 +111,7 @@ async fn a_service_that_refuses_or_is_not_there_exits_with_4() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_run_says_who_is_at_work_and_exits_with_5() {
+async fn row_02_a_second_run_says_who_is_at_work_and_exits_with_5() {
     let world = twenty().await;
     world.retitle_issue(&world.issue_named("Issue 3").id, "Edited");
     let slow = Effect::Latency {

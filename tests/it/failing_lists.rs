@@ -133,7 +133,7 @@ async fn everything_arrives(mut world: World, pairs: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failing_list_of_a_first_sync_makes_nothing() {
+async fn row_03_a_failing_list_of_a_first_sync_makes_nothing() {
     for generation in GENERATIONS {
         let world = unlinked(generation).await;
         for list in [
@@ -151,7 +151,7 @@ async fn a_failing_list_of_a_first_sync_makes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failing_list_of_a_later_run_makes_and_deletes_nothing() {
+async fn row_03_a_failing_list_of_a_later_run_makes_and_deletes_nothing() {
     for generation in GENERATIONS {
         let world = with_work(generation).await;
         for list in [

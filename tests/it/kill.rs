@@ -159,7 +159,7 @@ async fn trial(seed: u64, number: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_first_sync_killed_at_any_moment_is_finished_by_the_next_run_without_twins() {
+async fn row_01_a_first_sync_killed_at_any_moment_is_finished_by_the_next_run_without_twins() {
     let seed = seed();
     println!("{SEED}={seed}");
     let permits = Arc::new(Semaphore::new(AT_ONCE));

@@ -85,7 +85,7 @@ async fn a_lease_that_a_write_could_outlive_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
+async fn row_37_a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
     let world = small().await;
     world.sync().await;
     let path = world.path("hvs.db");

@@ -7,7 +7,7 @@ use crate::world::{GENERATIONS, SimStore, World, told};
 use ::store::Store;
 
 #[tokio::test(start_paused = true)]
-async fn equal_titles_are_adopted_and_nothing_is_made() {
+async fn row_18_equal_titles_are_adopted_and_nothing_is_made() {
     for generation in GENERATIONS {
         let world = World::new(generation);
         let project = world.huly_project("HARB", "Harbor");
@@ -133,7 +133,7 @@ async fn synced(generation: Generation) -> World {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_store_makes_nothing_twice() {
+async fn row_44_a_lost_store_makes_nothing_twice() {
     for generation in GENERATIONS {
         let mut world = synced(generation).await;
         world.store = SimStore::new(77, engine::env::Env::now(world.env.as_ref()));

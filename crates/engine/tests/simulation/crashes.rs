@@ -100,7 +100,7 @@ pub(crate) async fn calms_down(world: &World) {
 }
 
 #[test]
-fn a_first_sync_killed_anywhere_makes_each_counterpart_once() {
+fn row_01_a_first_sync_killed_anywhere_makes_each_counterpart_once() {
     for_each_seed(30, |seed| async move {
         let mut rng = StdRng::seed_from_u64(seed);
         let generation = if rng.random() {

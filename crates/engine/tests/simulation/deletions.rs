@@ -32,7 +32,7 @@ fn comments_on(world: &World, issue: &str) -> Option<i64> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deleted_issue_cancels_its_task_and_stays_deleted() {
+async fn row_19_a_deleted_issue_cancels_its_task_and_stays_deleted() {
     for generation in GENERATIONS {
         let (world, issue, task) = pairs(generation, Deletion::Cancel).await;
         world.delete_issue(&issue);
@@ -52,7 +52,7 @@ async fn a_deleted_issue_cancels_its_task_and_stays_deleted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deleted_task_cancels_its_issue_with_a_comment_and_stays_deleted() {
+async fn row_19_a_deleted_task_cancels_its_issue_with_a_comment_and_stays_deleted() {
     for generation in GENERATIONS {
         let (world, issue, task) = pairs(generation, Deletion::Cancel).await;
         world.delete_task(task);
@@ -172,7 +172,7 @@ async fn both_deleted_is_the_end_of_the_link() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_that_only_vanished_from_the_list_is_not_deleted() {
+async fn row_19_a_task_that_only_vanished_from_the_list_is_not_deleted() {
     // The list is short, but the task's own read shows it.
     for generation in GENERATIONS {
         let (world, _, _) = pairs(generation, Deletion::Mirror).await;

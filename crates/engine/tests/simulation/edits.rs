@@ -27,7 +27,7 @@ async fn pair(generation: Generation) -> (World, String, Uuid) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_of_each_field_in_huly_arrives_in_one_run() {
+async fn row_09_an_edit_of_each_field_in_huly_arrives_in_one_run() {
     for generation in GENERATIONS {
         let (world, issue, task) = pair(generation).await;
         world.retitle_issue(&issue, "Paint the ship");
@@ -48,7 +48,7 @@ async fn an_edit_of_each_field_in_huly_arrives_in_one_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_of_each_field_in_vibe_arrives_in_one_run() {
+async fn row_09_an_edit_of_each_field_in_vibe_arrives_in_one_run() {
     for generation in GENERATIONS {
         let (world, issue, task) = pair(generation).await;
         world.retitle_task(task, "Paint the ship");
@@ -72,7 +72,7 @@ async fn an_edit_of_each_field_in_vibe_arrives_in_one_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_between_the_first_and_the_second_run_is_kept() {
+async fn row_10_an_edit_between_the_first_and_the_second_run_is_kept() {
     for generation in GENERATIONS {
         let world = World::new(generation);
         let project = world.huly_project("HARB", "Harbor");
@@ -92,7 +92,7 @@ async fn an_edit_between_the_first_and_the_second_run_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn edits_of_different_fields_on_both_sides_both_arrive() {
+async fn row_17_edits_of_different_fields_on_both_sides_both_arrive() {
     for generation in GENERATIONS {
         let (world, issue, task) = pair(generation).await;
         world.retitle_issue(&issue, "Paint the ship");
@@ -279,7 +279,7 @@ async fn a_status_change_reads_no_description() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn equal_titles_retitled_and_swapped_titles_make_nothing_new() {
+async fn row_06_equal_titles_retitled_and_swapped_titles_make_nothing_new() {
     for generation in GENERATIONS {
         let world = World::new(generation);
         let project = world.huly_project("HARB", "Harbor");

@@ -149,7 +149,7 @@ fn reads(counts: &Counts, side: Side, effect: &Effect) -> Vec<(String, Rule)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_that_fails_alone_makes_nothing_deletes_nothing_and_is_told() {
+async fn row_03_a_read_that_fails_alone_makes_nothing_deletes_nothing_and_is_told() {
     for generation in GENERATIONS {
         let clean = busy(generation, 1).await;
         clean.run_well().await;
@@ -211,7 +211,7 @@ async fn one_read(generation: Generation, side: Side, label: &str, rule: Rule, f
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_list_in_the_first_sync_makes_nothing() {
+async fn row_03_a_failed_list_in_the_first_sync_makes_nothing() {
     for generation in GENERATIONS {
         for failure in failures() {
             for (side, method, route) in [

@@ -154,7 +154,7 @@ async fn creates_into_huly_go_in_batches() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn items_without_description_stay_at_one_counterpart_over_three_runs() {
+async fn row_04_items_without_description_stay_at_one_counterpart_over_three_runs() {
     for generation in GENERATIONS {
         let world = World::new(generation);
         let project = world.huly_project("HARB", "Harbor");
@@ -175,7 +175,7 @@ async fn items_without_description_stay_at_one_counterpart_over_three_runs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn identifiers_with_digits_stay_at_one_task_each() {
+async fn row_05_identifiers_with_digits_stay_at_one_task_each() {
     for generation in GENERATIONS {
         let world = World::new(generation);
         let project = world.huly_project("P2ABC", "Digits");
@@ -205,7 +205,7 @@ fn long_list() -> World {
 }
 
 #[tokio::test(start_paused = true)]
-async fn long_lists_are_read_to_their_end() {
+async fn row_15_long_lists_are_read_to_their_end() {
     let world = long_list();
     world.run_well().await;
     assert_eq!(world.tasks().len(), 45);
@@ -214,7 +214,7 @@ async fn long_lists_are_read_to_their_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_caps_its_pages_is_read_to_the_end() {
+async fn row_15_a_server_that_caps_its_pages_is_read_to_the_end() {
     let world = long_list();
     let rule = Rule::on(
         "*",

@@ -20,7 +20,7 @@ async fn twenty(generation: Generation) -> (World, String) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_deletions_at_once_are_held_until_they_are_accepted() {
+async fn row_20_many_deletions_at_once_are_held_until_they_are_accepted() {
     for generation in GENERATIONS {
         let (world, _) = twenty(generation).await;
         for at in 0..8 {
@@ -96,7 +96,7 @@ async fn many_new_items_after_the_first_sync_are_held() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rewrite_of_most_descriptions_is_held() {
+async fn row_18_a_rewrite_of_most_descriptions_is_held() {
     let (world, _) = twenty(Generation::L2).await;
     for issue in world.issues() {
         world.describe_issue(&issue.id, "Rewritten by a script.");

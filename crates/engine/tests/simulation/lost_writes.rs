@@ -105,7 +105,7 @@ fn write_effects() -> Vec<(&'static str, Effect)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_that_fails_once_in_any_way_arrives_once() {
+async fn row_11_a_write_that_fails_once_in_any_way_arrives_once() {
     for generation in GENERATIONS {
         let clean = busy(generation, 1).await;
         clean.run_well().await;

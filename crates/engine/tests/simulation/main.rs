@@ -14,6 +14,7 @@ mod first_sync;
 mod guards;
 mod lost_writes;
 mod projects;
+mod rows;
 mod statuses;
 mod storm;
 mod weather;

@@ -209,7 +209,7 @@ async fn another_vibe_server_in_place_of_the_linked_one_is_fatal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_project_without_a_usable_path_is_not_made_on_a_server_that_needs_one() {
+async fn row_34_a_project_without_a_usable_path_is_not_made_on_a_server_that_needs_one() {
     let world = World::new(Generation::L1);
     let project = world.huly_project("HARB", "Harbor");
     world.issue(&project, "A", "", "Todo");

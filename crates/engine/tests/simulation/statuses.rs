@@ -8,7 +8,7 @@ use sim::{
 use crate::world::{GENERATIONS, World};
 
 #[tokio::test(start_paused = true)]
-async fn statuses_that_nobody_moved_are_never_rewritten() {
+async fn row_07_statuses_that_nobody_moved_are_never_rewritten() {
     for generation in GENERATIONS {
         let world = World::new(generation);
         let project = world.huly_project("HARB", "Harbor");

@@ -222,7 +222,7 @@ fn assert_nothing_spurious(world: &World, people: &People, seed: u64) {
 }
 
 #[test]
-fn people_who_act_in_the_middle_of_runs_are_followed() {
+fn row_08_people_who_act_in_the_middle_of_runs_are_followed() {
     for_each_seed(30, |seed| async move {
         let mut rng = StdRng::seed_from_u64(seed ^ 0x00ea_7e12);
         let (world, mut people) = world_of(seed, &mut rng);

@@ -8,7 +8,7 @@ mod paths;
 mod projects;
 mod tasks;
 
-pub use model::{Project, ProjectView, Repo, Scripts, StreamHints, Task, TaskView, Vibe};
+pub use model::{Manners, Project, ProjectView, Repo, Scripts, StreamHints, Task, TaskView, Vibe};
 pub use paths::{PathKind, Paths};
 pub use projects::{NewProject, ProjectUpdate};
 pub use tasks::{NewTask, TaskUpdate};

@@ -117,6 +117,32 @@ pub struct StreamHints {
     pub lost: u64,
 }
 
+/// What a server does with the values that it is asked to store, without a word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manners {
+    /// White space around titles is cut off.
+    pub trims_titles: bool,
+    /// Titles are cut after so many characters.
+    pub title_chars: Option<usize>,
+    /// An update's status is dropped.
+    pub drops_status: bool,
+}
+
+impl Manners {
+    /// A title as it is stored.
+    pub(crate) fn title(self, sent: String) -> String {
+        let title = if self.trims_titles {
+            sent.trim().to_owned()
+        } else {
+            sent
+        };
+        match self.title_chars {
+            Some(most) => title.chars().take(most).collect(),
+            None => title,
+        }
+    }
+}
+
 /// A simulated Vibe Kanban server. A clone is a backup of all of it, to be put back later.
 #[derive(Clone, Debug)]
 pub struct Vibe {
@@ -132,6 +158,8 @@ pub struct Vibe {
     pub paths: Paths,
     /// Milliseconds between a PUT's read and its write of all columns; none: they are one step and nothing is lost.
     pub put_race_ms: Option<u64>,
+    /// What it does with values without a word; nothing, as a real server.
+    pub manners: Manners,
     /// Share of frames that the server loses.
     pub stream_loss: f64,
     pub(crate) hints: StreamHints,
@@ -150,6 +178,7 @@ impl Vibe {
             tags: Vec::new(),
             paths: Paths::default(),
             put_race_ms: None,
+            manners: Manners::default(),
             stream_loss: 0.0,
             hints: StreamHints::default(),
         }

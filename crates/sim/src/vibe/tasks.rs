@@ -74,7 +74,7 @@ impl Vibe {
         let task = Task {
             id,
             project_id: new.project_id,
-            title: new.title,
+            title: self.manners.title(new.title),
             description: new.description,
             status,
             parent: None,
@@ -103,12 +103,14 @@ impl Vibe {
         }
         let mut row = read.clone();
         if let Some(title) = update.title {
-            row.title = title;
+            row.title = self.manners.title(title);
         }
         if let Some(text) = update.description {
             row.description = Some(text).filter(|text| !text.trim().is_empty());
         }
-        if let Some(status) = update.status {
+        if let Some(status) = update.status
+            && !self.manners.drops_status
+        {
             row.status = status;
         }
         Ok(row)

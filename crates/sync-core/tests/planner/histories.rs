@@ -74,7 +74,7 @@ fn an_edit_between_any_two_runs_arrives_in_one_run_from_either_side() {
 }
 
 #[test]
-fn edits_of_different_fields_on_both_sides_both_arrive() {
+fn row_17_edits_of_different_fields_on_both_sides_both_arrive() {
     let lenses = lenses();
     let rules = rules(&lenses);
     let mut world = world(&rules);
