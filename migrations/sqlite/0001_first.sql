@@ -39,16 +39,19 @@ CREATE TABLE projects (
     fingerprint     TEXT    NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- body: both bases and what else no query asks for, as compact JSON (store::sqlite::links).
+-- body: both bases and what else no query asks for, as compact JSON (store::sqlite::links). Rows lie in the order in which
+-- they came, so that many new ones are appended and a project's lie together: under their random ids they would be spread
+-- over all pages. The three unique indexes are promises: a link once, and an item in one link.
 CREATE TABLE links (
-    id      BLOB    NOT NULL PRIMARY KEY,
+    seq     INTEGER PRIMARY KEY,
+    id      BLOB    NOT NULL UNIQUE,
     project BLOB    NOT NULL REFERENCES projects (id),
     huly    TEXT,
     vibe    TEXT,
     version INTEGER NOT NULL,
     body    TEXT    NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX links_project ON links (project, id);
+) STRICT;
+CREATE INDEX links_project ON links (project);
 CREATE UNIQUE INDEX links_huly ON links (huly) WHERE huly IS NOT NULL;
 CREATE UNIQUE INDEX links_vibe ON links (vibe) WHERE vibe IS NOT NULL;
 

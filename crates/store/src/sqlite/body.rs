@@ -31,11 +31,18 @@ pub(super) struct Body {
     rules: u64,
 }
 
-/// One side's part of a body.
+/// One side's part of a body: the base's raw values, as in [`Raw`], and what belongs to the side. Written out instead of
+/// flattened: serde reads a flattened value twice, and there is a row for every item.
 #[derive(Serialize, Deserialize)]
 struct Half {
-    #[serde(flatten)]
-    base: Raw,
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    title: Option<Arc<str>>,
+    #[serde(rename = "d", default, skip_serializing_if = "TextVersion::is_none")]
+    description: TextVersion,
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    status: Option<StatusId>,
+    #[serde(rename = "x", default, skip_serializing_if = "is_default")]
+    extra: Extra,
     #[serde(rename = "g", default, skip_serializing_if = "is_default")]
     generation: Generation,
     #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
@@ -100,10 +107,28 @@ impl Half {
             before: Raw::of(&write.before, Some(&write.before.title)),
             resent: write.resent,
         });
+        let Raw {
+            title,
+            description,
+            status,
+            extra,
+        } = Raw::of(link.base.side(side), title);
         Half {
-            base: Raw::of(link.base.side(side), title),
+            title,
+            description,
+            status,
+            extra,
             generation: *link.generation.side(side),
             write,
+        }
+    }
+
+    fn base(&mut self) -> Raw {
+        Raw {
+            title: self.title.take(),
+            description: std::mem::take(&mut self.description),
+            status: self.status.take(),
+            extra: std::mem::take(&mut self.extra),
         }
     }
 }
@@ -124,16 +149,13 @@ impl Body {
     }
 
     pub(super) fn link(self, id: LinkId, items: Pair<Option<ItemId>>, version: u64) -> Link {
-        let title = self.huly.base.title.clone().unwrap_or_default();
-        let halves = Pair {
-            huly: self.huly,
-            vibe: self.vibe,
-        };
+        let (mut huly, mut vibe) = (self.huly, self.vibe);
+        let bases = (huly.base(), vibe.base());
+        let title = bases.0.title.clone().unwrap_or_default();
         let generation = Pair {
-            huly: halves.huly.generation,
-            vibe: halves.vibe.generation,
+            huly: huly.generation,
+            vibe: vibe.generation,
         };
-        let (huly, vibe) = (halves.huly, halves.vibe);
         let write = |write: Write| LastWrite {
             at: write.at,
             fields: write.fields,
@@ -146,8 +168,8 @@ impl Body {
             items,
             label: self.label,
             base: Pair {
-                huly: huly.base.values(&title),
-                vibe: vibe.base.values(&title),
+                huly: bases.0.values(&title),
+                vibe: bases.1.values(&title),
             },
             generation,
             frozen: self.frozen,

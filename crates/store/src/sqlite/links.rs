@@ -1,10 +1,8 @@
 //! Links: how they are found, and how a batch of them is written.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{HashMap, HashSet};
 
+use futures::future;
 use sqlx::SqliteConnection;
 use sync_core::{
     Pair, Side,
@@ -26,10 +24,10 @@ const TABLE: &str = "links";
 struct Row {
     project: Uuid,
     id: Uuid,
-    huly: Option<Arc<str>>,
-    vibe: Option<Arc<str>>,
+    huly: Option<String>,
+    vibe: Option<String>,
     version: i64,
-    body: Arc<str>,
+    body: String,
 }
 
 fn encode(project: ProjectLinkId, link: &Link) -> Result<Row, Error> {
@@ -37,7 +35,7 @@ fn encode(project: ProjectLinkId, link: &Link) -> Result<Row, Error> {
         link.items
             .side(side)
             .as_ref()
-            .map(|item| Arc::from(item.as_str()))
+            .map(|item| item.as_str().to_owned())
     };
     Ok(Row {
         project: project.0,
@@ -48,7 +46,7 @@ fn encode(project: ProjectLinkId, link: &Link) -> Result<Row, Error> {
             table: TABLE,
             source: error.into(),
         })?,
-        body: rows::json(TABLE, &Body::of(link))?.into(),
+        body: rows::json(TABLE, &Body::of(link))?,
     })
 }
 
@@ -71,7 +69,7 @@ fn bind(query: Bound, row: &Row) -> Bound {
         .bind(row.huly.clone())
         .bind(row.vibe.clone())
         .bind(row.version)
-        .bind(Arc::clone(&row.body))
+        .bind(row.body.clone())
 }
 
 /// All links of one project, in the order of their ids.
@@ -80,7 +78,9 @@ pub(super) async fn of_project(
     project: ProjectLinkId,
 ) -> Result<Vec<Link>, Error> {
     let query = sqlx::query(sql::LINKS_OF_PROJECT).bind(project.0);
-    rows::all(conn, TABLE, query, |row| decode(row).map(|(_, link)| link)).await
+    let mut links = rows::all(conn, TABLE, query, |row| decode(row).map(|(_, link)| link)).await?;
+    links.sort_unstable_by_key(|link| link.id);
+    Ok(links)
 }
 
 /// The links of some items.
@@ -132,26 +132,33 @@ pub(super) async fn put(
     links: &[&(ProjectLinkId, Link)],
 ) -> Result<(), Error> {
     let links = newest(links)?;
-    let encoded: Vec<Row> = links
-        .iter()
-        .map(|(project, link)| encode(*project, link))
-        .collect::<Result<_, _>>()?;
     let mut released = false;
-    let mut rest = encoded.as_slice();
-    for chunk in sql::chunks(&links) {
-        let (rows, after) = rest.split_at_checked(chunk.len()).unwrap_or((rest, &[]));
-        rest = after;
-        match put_chunk(tx, chunk, rows).await {
+    let mut chunks = sql::chunks(&links);
+    let mut next = chunks.next().map(encoded).transpose()?;
+    while let Some((chunk, rows)) = next {
+        // SQLite works on a thread of its own: the next rows are made ready meanwhile.
+        let ready = async { chunks.next().map(encoded).transpose() };
+        let (put, ready) = future::join(put_chunk(tx, chunk, &rows), ready).await;
+        match put {
             // An item goes from one link of the batch to another: take it from the one first, then give it.
             Err(Error::Constraint { .. }) if !released => {
-                release_items(tx, &encoded).await?;
+                release_items(tx, &links).await?;
                 released = true;
-                put_chunk(tx, chunk, rows).await?;
+                put_chunk(tx, chunk, &rows).await?;
             }
             result => result?,
         }
+        next = ready?;
     }
     Ok(())
+}
+
+/// A link with its project, as a batch gives it.
+type Given<'a> = &'a (ProjectLinkId, Link);
+
+fn encoded<'c, 'a>(chunk: &'c [Given<'a>]) -> Result<(&'c [Given<'a>], Vec<Row>), Error> {
+    let rows = chunk.iter().map(|(project, link)| encode(*project, link));
+    Ok((chunk, rows.collect::<Result<_, _>>()?))
 }
 
 /// Sorts by id, the order in which upserts are fastest, and keeps the newest of each link.
@@ -224,17 +231,13 @@ async fn unchanged_or_stale(
     }
 }
 
-async fn release_items(tx: &mut SqliteConnection, encoded: &[Row]) -> Result<(), Error> {
-    for row in encoded {
+async fn release_items(tx: &mut SqliteConnection, links: &[Given<'_>]) -> Result<(), Error> {
+    for (project, link) in links {
+        let row = encode(*project, link)?;
         let query = sqlx::query(sql::LINK_RELEASE_ITEMS)
             .bind(row.id)
             .bind(row.version);
-        rows::run(
-            tx,
-            "write links",
-            query.bind(row.huly.clone()).bind(row.vibe.clone()),
-        )
-        .await?;
+        rows::run(tx, "write links", query.bind(row.huly).bind(row.vibe)).await?;
     }
     Ok(())
 }

@@ -94,7 +94,7 @@ statements! {
 
         PROJECTS = "SELECT id, huly, vibe, label, name, phase, reason, first_sync_done, watermark, compared_at, synced_at, \
             fingerprint FROM projects ORDER BY synced_at, id";
-        LINKS_OF_PROJECT = "SELECT project, id, huly, vibe, version, body FROM links WHERE project = ?1 ORDER BY id";
+        LINKS_OF_PROJECT = "SELECT project, id, huly, vibe, version, body FROM links WHERE project = ?1";
         LINK_COUNTS = "SELECT id, (SELECT count(*) FROM links WHERE links.project = projects.id) FROM projects";
         LINK_RELEASE_ITEMS = "UPDATE links SET huly = NULL, vibe = NULL \
             WHERE id = ?1 AND version < ?2 AND (huly IS NOT ?3 OR vibe IS NOT ?4)";
