@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `cargo xtask bench`, `cargo xtask tidy`.
+//! The project's own commands: `cargo xtask test`, `cargo xtask bench`, `cargo xtask man`, `cargo xtask tidy`.
 //!
 //! One file per command: a module with `Args` (its flags) and `run`. To add one, add the module, a variant of
 //! [`Command`] and its arm in [`main`].
@@ -15,6 +15,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod counts;
+mod man;
 mod test;
 mod tidy;
 mod workspace;
@@ -33,6 +34,8 @@ enum Command {
     Test(test::Args),
     /// The figures of the design, each against a floor or target of the same run; fails on none of them
     Bench(bench::Args),
+    /// The man pages of hvs, made from its command line
+    Man(man::Args),
     /// Sizes, documentation, dependency direction and the rules that lints cannot hold
     Tidy(tidy::Args),
 }
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
     let outcome = match Xtask::parse().command {
         Command::Test(args) => test::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Man(args) => man::run(&args),
         Command::Tidy(args) => tidy::run(&args),
     };
     match outcome {

@@ -1,11 +1,15 @@
 //! The command line, as it is typed.
 
+mod completions;
+
 use std::path::PathBuf;
 
 use clap::{
     ArgAction, Parser, Subcommand, ValueEnum,
     builder::styling::{AnsiColor, Styles},
 };
+
+pub(crate) use completions::Completions;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -28,7 +32,7 @@ Without Huly and Vibe Kanban at hand, `hvs demo` shows all of it.";
 
 /// Keeps Huly issues and Vibe Kanban tasks the same, both ways.
 #[derive(Debug, Parser)]
-#[command(name = "hvs", version, styles = STYLES, after_help = EXIT_CODES, max_term_width = 100, propagate_version = true)]
+#[command(name = "hvs", version, long_version = crate::version::long(), styles = STYLES, after_help = EXIT_CODES, max_term_width = 100, propagate_version = true)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub global: Global,
@@ -87,6 +91,8 @@ pub(crate) enum Command {
     /// Show the effective configuration
     #[command(subcommand)]
     Config(Config),
+    /// Print the script that completes commands and flags in a shell
+    Completions(Completions),
     /// Show past runs
     Runs(Runs),
     /// Tell the whole story on simulated servers; needs nothing

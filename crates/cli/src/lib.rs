@@ -15,6 +15,7 @@ mod logging;
 mod output;
 mod settings;
 mod signals;
+mod version;
 mod words;
 
 use std::{io::Write, panic::PanicHookInfo, process::ExitCode, time::Duration};
@@ -24,6 +25,11 @@ use engine::report::Exit;
 
 /// How long work that nobody waits for may take to end.
 const SHUTDOWN: Duration = Duration::from_millis(200);
+
+/// The declaration of the command line: what man pages and completions are made of.
+pub fn command_line() -> clap::Command {
+    <args::Args as clap::CommandFactory>::command()
+}
 
 /// The whole program: reads the command line, does what it says, answers with an exit code of design section 8.
 pub fn main() -> ExitCode {

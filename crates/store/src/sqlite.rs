@@ -45,6 +45,11 @@ mod write;
 
 pub use open::{OpenOptions, Opened};
 
+/// The version of the tables that this hvs reads and writes.
+pub fn schema_version() -> i64 {
+    migrate::newest(migrate::STEPS)
+}
+
 use conn::Connections;
 
 /// The key of the store's own id in the table of facts.

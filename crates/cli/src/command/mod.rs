@@ -1,5 +1,6 @@
 //! One module per command.
 
+mod completions;
 mod config;
 mod demo;
 mod plan;
@@ -67,6 +68,7 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
         Command::Status(Json { json }) => status::run(&configured(&global)?, json).await,
         Command::Config(args::Config::Show(json)) => config::show(&configured(&global)?, json),
         Command::Config(args::Config::Schema) => config::schema(),
+        Command::Completions(asked) => completions::run(asked),
         Command::Runs(runs) => runs::run(&configured(&global)?, runs).await,
         Command::Demo(demo) => {
             unconfigured(&global)?;
@@ -92,7 +94,10 @@ fn wants_json(command: &Command) -> bool {
             Some(RunsCommand::List(list)) => list.json.json,
             Some(RunsCommand::Show { json, .. }) => json.json,
         },
-        Command::Config(args::Config::Schema) | Command::Demo(_) | Command::Sim(_) => false,
+        Command::Config(args::Config::Schema)
+        | Command::Completions(_)
+        | Command::Demo(_)
+        | Command::Sim(_) => false,
     }
 }
 
