@@ -89,10 +89,11 @@ impl World {
         let workspace = self.huly.model.lock().workspace().url.clone();
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         format!(
-            "# Simulated servers: they hold nothing of value and forget everything when they end.\n\n\
+            "#:schema {}\n# Simulated servers: they hold nothing of value and forget everything when they end.\n\n\
              [huly]\nurl = {}\nworkspace = {}\nemail = {}\npassword = {}\n\n\
              [vibe]\nurl = {}\nrepo_roots = [{}]\n\n\
              [store]\npath = {}\n",
+            crate::config::SCHEMA_URL,
             quoted(&addresses.huly),
             quoted(&workspace),
             quoted(&self.login.email),
@@ -121,5 +122,34 @@ impl World {
     pub(crate) async fn shutdown(self) {
         let Pair { huly, vibe } = self.listening;
         tokio::join!(huly.shutdown(), vibe.shutdown());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_configuration_of_simulated_servers_is_as_its_schema_says() {
+        let boards = sim::dataset::demo(&clock(), Generation::L2).unwrap();
+        let free = Pair { huly: 0, vibe: 0 };
+        let Ok(world) = World::start(boards, free).await else {
+            panic!("the servers do not start");
+        };
+        let text = world.config(Path::new("/tmp/hvs-sim.db"));
+        let first = text.lines().next();
+        assert_eq!(
+            first,
+            Some(format!("#:schema {}", crate::config::SCHEMA_URL).as_str())
+        );
+        let table: toml::Table = text.parse().unwrap();
+        let json = serde_json::to_value(table).unwrap();
+        let schema = jsonschema::draft202012::new(&crate::config::schema()).unwrap();
+        let errors: Vec<_> = schema
+            .iter_errors(&json)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{errors:?}\n{text}");
+        world.shutdown().await;
     }
 }

@@ -1,4 +1,4 @@
-//! The pages that are written from the description: `docs/configuration.md` (its tables) and `docs/hvs.schema.json`. Written anew
+//! The pages that are written from the description: `docs/configuration.md` (its tables), `docs/limits.md` (its first table) and `docs/hvs.schema.json`. Written anew
 //! by `HVS_UPDATE_DOCS=1 cargo test -p cli --lib config::docs`.
 
 use std::path::PathBuf;
@@ -13,6 +13,8 @@ use super::{
 
 const BEGIN: &str = "<!-- the tables below are written from the program -->\n";
 const END: &str = "<!-- the tables above are written from the program -->\n";
+const LIMITS_BEGIN: &str = "<!-- the table below is written from the program -->\n";
+const LIMITS_END: &str = "<!-- the table above is written from the program -->\n";
 const HOW: &str = "run HVS_UPDATE_DOCS=1 cargo test -p cli --lib config::docs";
 
 fn path(name: &str) -> PathBuf {
@@ -90,12 +92,40 @@ fn default(value: &Value) -> String {
 
 #[test]
 fn the_tables_of_the_configuration_page_are_the_readers() {
-    let page = read("configuration.md");
-    let (before, rest) = page.split_once(BEGIN).expect("the page has its begin mark");
-    let (_, after) = rest.split_once(END).expect("the page has its end mark");
-    let made = format!("{before}{BEGIN}{}{END}{after}", tables());
+    holds("configuration.md", [BEGIN, END], &tables());
+}
+
+#[test]
+fn the_limits_page_lists_every_key_that_has_bounds() {
+    holds("limits.md", [LIMITS_BEGIN, LIMITS_END], &limits());
+}
+
+/// Every key with bounds: what it limits is what it is for.
+fn limits() -> String {
+    let mut lines = vec![
+        String::new(),
+        "| key | range | default | what it limits |".to_owned(),
+        "| --- | --- | --- | --- |".to_owned(),
+    ];
+    for key in keys() {
+        match &key.kind {
+            Kind::Duration(_) | Kind::Size(_) | Kind::Count(_) | Kind::Share => {
+                lines.push(row(&key.name, &key.kind, &default(&key.default), &key.name));
+            }
+            _ => {}
+        }
+    }
+    lines.join("\n") + "\n\n"
+}
+
+/// A page holds this text between its marks.
+fn holds(name: &str, [begin, end]: [&str; 2], text: &str) {
+    let page = read(name);
+    let (before, rest) = page.split_once(begin).expect("the page has its begin mark");
+    let (_, after) = rest.split_once(end).expect("the page has its end mark");
+    let made = format!("{before}{begin}{text}{end}{after}");
     if is_written_anew() {
-        std::fs::write(path("configuration.md"), &made).unwrap();
+        std::fs::write(path(name), &made).unwrap();
         return;
     }
     assert_eq!(page, made, "{HOW}");
