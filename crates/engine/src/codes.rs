@@ -18,6 +18,7 @@ pub fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         huly_client::codes::CODES,
         vibe_client::codes::CODES,
         store::codes::CODES,
+        store::predecessor::CODES,
         sync_core::validate::CODES,
     ];
     let mut all: Vec<_> = tables.into_iter().flatten().copied().collect();

@@ -6,6 +6,7 @@
 pub mod codes;
 pub mod error;
 pub mod port;
+pub mod predecessor;
 pub mod row;
 pub mod sqlite;
 

@@ -1,6 +1,7 @@
 //! The link: two items, the base, and what is remembered of our own last writes. And how links are made.
 
 mod adopt;
+pub mod claims;
 mod decide;
 mod titles;
 
@@ -15,7 +16,7 @@ use crate::{
     side::{Pair, Side},
 };
 
-pub use adopt::{adopt, create, relink, remove_twin};
+pub use adopt::{adopt, create, relink, remove_twin, tombstone};
 pub use decide::{Decision, How, Known, Unlinked, Wants, decide, derived_issue, wants};
 pub use titles::{Titles, fold};
 

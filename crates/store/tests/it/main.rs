@@ -7,6 +7,7 @@ mod journal;
 mod lease;
 mod links;
 mod opening;
+mod predecessor;
 mod reports;
 mod sample;
 mod waiting;

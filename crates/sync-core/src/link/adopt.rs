@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{How, Link};
+use super::{How, Link, Phase};
 use crate::{
     ids::LinkId,
     item::{Field, FieldSet, Item, TextVersion, Value},
@@ -269,6 +269,32 @@ pub fn create(rules: &Rules<'_>, from: &Item, side: Side) -> (Link, LinkPlan) {
         actions,
     };
     (link, plan)
+}
+
+/// A link for an issue whose task a person deleted before hvs came: it gets no other one while the issue stands.
+///
+/// ```
+/// # use sync_core::{Pair, Side, ids::*, item::*, lens::Lenses, link::{self, Phase}, plan, rules::*};
+/// # let caps = Capabilities { fields: FieldSet::COMMON, conditional_write: true, client_ids: true, changes: true, status_at_create: true, footer: false, limits: Limits::default() };
+/// # let lenses = Lenses::default();
+/// # let rules = Rules { workspace: WorkspaceId(uuid::Uuid::nil()), store: StoreId(uuid::Uuid::nil()), policies: Policies::default(), lenses: &lenses,
+/// #   deletion: Deletion::Cancel, create: Creation::Both, capabilities: Pair { huly: caps, vibe: caps }, normal_form: str::to_owned,
+/// #   confirm_window: Millis(30_000), confirm_tries: 3, now: Millis(0), version: RulesVersion(0) };
+/// let issue = Item::new("h1".into(), Values { title: "Dock".into(), ..Values::default() });
+/// let row = link::tombstone(&rules, &issue);
+/// let seen = Observation::Present(Box::new(issue));
+/// let now = Pair { huly: &seen, vibe: &Observation::Unseen };
+/// let input = plan::LinkInput { link: &row, now, base_texts: Pair::default() };
+/// assert!(row.phase == Phase::Tombstone && plan::link(&rules, &input).actions.is_empty());
+/// ```
+pub fn tombstone(rules: &Rules<'_>, huly: &Item) -> Link {
+    let id = LinkId::derive(rules.workspace, Side::Huly, &huly.id);
+    let mut link = Link::new(rules, id, Side::Huly);
+    link.items.huly = Some(huly.id.clone());
+    link.label.clone_from(&huly.label);
+    link.base.huly = huly.values.clone();
+    link.phase = Phase::Tombstone;
+    link
 }
 
 /// Points a link to another task, which carries its marker, before any deletion policy looks at it (design 3.5).

@@ -1,6 +1,7 @@
 //! Link making (design 3.5): the order of the evidence, twins, copies, foreign markers, adoption.
 
 mod adoption;
+mod claims;
 mod evidence;
 mod markers;
 
