@@ -12,6 +12,7 @@ mod context;
 pub mod env;
 mod error;
 pub mod huly;
+pub mod import;
 mod journal;
 mod lease;
 mod observe;

@@ -12,7 +12,7 @@ use sync_core::{
 
 use crate::{context::Context, port::BoardProject};
 
-pub(super) fn plan(
+pub(crate) fn plan(
     ctx: &Context,
     rows: &[ProjectRow],
     seen: &Pair<Vec<BoardProject>>,
@@ -40,7 +40,7 @@ pub(super) fn plan(
     })
 }
 
-pub(super) fn side_of(project: &BoardProject) -> ProjectSide {
+pub(crate) fn side_of(project: &BoardProject) -> ProjectSide {
     ProjectSide {
         id: project.id.clone(),
         label: project.label.clone(),
@@ -103,7 +103,7 @@ fn wishes(ctx: &Context, huly: &[ProjectSide]) -> Vec<Wish> {
     wishes
 }
 
-pub(super) fn is_called(project: &ProjectSide, name: &str) -> bool {
+pub(crate) fn is_called(project: &ProjectSide, name: &str) -> bool {
     let name = fold(name);
     fold(&project.name) == name
         || fold(project.id.as_str()) == name

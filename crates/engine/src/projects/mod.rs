@@ -28,7 +28,7 @@ use crate::{
     run::{Mode, named},
 };
 
-use asking::{is_called, plan, side_of};
+pub(crate) use asking::{is_called, plan, side_of};
 
 /// A pair that is worked on, with both projects as their services show them.
 #[derive(Clone, Debug)]

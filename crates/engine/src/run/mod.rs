@@ -1,5 +1,6 @@
 //! One run: everything from the lease to the report.
 
+mod aside;
 mod starts;
 
 use std::{

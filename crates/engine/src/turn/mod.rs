@@ -3,7 +3,7 @@
 mod confirm;
 mod drive;
 mod holding;
-mod journal;
+pub(crate) mod journal;
 mod making;
 mod recover;
 
@@ -223,7 +223,7 @@ fn relinked(plans: &[LinkPlan]) -> impl Iterator<Item = LinkId> {
 }
 
 /// What a plan depends on in this turn.
-fn rules<'a>(ctx: &Context, workflow: &'a Workflow) -> Rules<'a> {
+pub(crate) fn rules<'a>(ctx: &Context, workflow: &'a Workflow) -> Rules<'a> {
     let settings = &ctx.settings;
     Rules {
         workspace: ctx.workspace,

@@ -441,7 +441,6 @@ impl<'a> Judging<'a> {
                     };
                     self.verdicts.push(verdict);
                 }
-                (Named::One(_), None) => {}
                 // Told by the steps, unless the issue went to another task and this one was claimed by the row alone.
                 (Named::One(issue), Some(task)) => {
                     if !self.told.contains(&task.id) {
@@ -459,7 +458,7 @@ impl<'a> Judging<'a> {
                 (Named::None, Some(task)) if !self.told.contains(&task.id) => {
                     self.left(task, Arc::clone(&claim.label), Left::IssueGone);
                 }
-                (Named::Several | Named::None, Some(_)) => {}
+                (Named::One(_), None) | (Named::Several | Named::None, Some(_)) => {}
                 (Named::Several | Named::None, None) => self.verdicts.push(Verdict::Gone {
                     label: Arc::clone(&claim.label),
                 }),
