@@ -1,6 +1,8 @@
 //! The command line, as it is typed.
 
 mod completions;
+mod import;
+mod unlink;
 
 use std::path::PathBuf;
 
@@ -10,6 +12,8 @@ use clap::{
 };
 
 pub(crate) use completions::Completions;
+pub(crate) use import::Import;
+pub(crate) use unlink::Unlink;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -88,6 +92,10 @@ pub(crate) enum Command {
     Reconcile(Json),
     /// Show what the store knows; asks no server
     Status(Json),
+    /// Take over the links of the predecessor, the JavaScript service before hvs
+    Import(Import),
+    /// Take hvs' footers out of Vibe and drop the links; nothing else is touched
+    Unlink(Unlink),
     /// Show the effective configuration
     #[command(subcommand)]
     Config(Config),

@@ -129,6 +129,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "nothing: it is planned afresh",
     ),
     (
+        UNSETTLED,
+        "an interrupted run left writes whose outcome is not known",
+        "run `hvs reconcile`, which settles them, and then this command again",
+    ),
+    (
         RUN_LEASE_LOST,
         "the lease ran out or was taken over in the middle of a run",
         "nothing: the next run settles what was in flight",
@@ -191,3 +196,5 @@ pub const OTHER_SERVER: &str = "VIBE_OTHER_SERVER";
 pub const RUN_STOPPED: &str = "RUN_STOPPED";
 /// See [`CODES`].
 pub const LEASE_HELD: &str = "LEASE_HELD";
+/// See [`CODES`].
+pub const UNSETTLED: &str = "WRITES_UNSETTLED";

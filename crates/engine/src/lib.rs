@@ -25,6 +25,7 @@ pub mod run;
 pub mod settings;
 mod settle;
 mod turn;
+pub mod unlink;
 pub mod vibe;
 mod workflow;
 

@@ -268,6 +268,17 @@ pub trait Board: Send + Sync {
     ) -> Answer<Vec<Option<Item>>>;
     /// Writes fields of an item.
     async fn update(&self, job: &UpdateJob) -> Answer<Written>;
+    /// Takes our own footer out of an item's description and changes nothing else; whether there was one. Only asked where
+    /// `capabilities().footer`.
+    async fn remove_footer(&self, item: &ItemId) -> Answer<bool> {
+        let error = http_kit::Error::new(
+            http_kit::Kind::Fatal,
+            crate::codes::UNSUPPORTED,
+            self.side().as_str(),
+            "footer",
+        );
+        Err(error.with_detail(format!("{item} has no footer: this service shows none")))
+    }
     /// Deletes an item without items below it; `expected` are the values it is taken to hold.
     async fn remove(&self, item: &ItemId, expected: &Values, write_id: &str) -> Answer<Removed>;
 }

@@ -95,6 +95,20 @@ pub fn split(raw: &str) -> Split {
     }
 }
 
+/// A description without hvs' own footer, wherever it stands; `None` where there is nothing of it. Text of people and the
+/// predecessor's footers stay as they are.
+///
+/// ```
+/// use sync_core::footer::without_ours;
+/// let text = "Do it.\n\n<!-- hvs:begin v1 -->\nKept the same as Huly PROJ-12 by hvs.\n<!-- hvs:end -->";
+/// assert_eq!(without_ours(text).as_deref(), Some("Do it."));
+/// assert_eq!(without_ours("Do it.\n\n---\nHuly Issue: PROJ-12"), None);
+/// ```
+pub fn without_ours(raw: &str) -> Option<String> {
+    let body = piece::join(raw, &ours::cut(raw));
+    (body != raw).then_some(body)
+}
+
 /// Puts the footer below the author's text, parted by a blank line. The text itself is not touched: for every text
 /// that [`split`] gave, `split(compose(body, f)).body == body`; from any other text footers are cut first, and that is
 /// all that is lost. The footer is [`Footer::settled`] first.

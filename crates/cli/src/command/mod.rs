@@ -3,12 +3,14 @@
 mod completions;
 mod config;
 mod demo;
+mod import;
 mod plan;
 mod reconcile;
 mod runs;
 mod sim;
 mod status;
 mod sync;
+mod unlink;
 mod world;
 
 use engine::report::Exit;
@@ -69,6 +71,8 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
         Command::Config(args::Config::Show(json)) => config::show(&configured(&global)?, json),
         Command::Config(args::Config::Schema) => config::schema(),
         Command::Completions(asked) => completions::run(asked),
+        Command::Unlink(unlink) => unlink::run(&configured(&global)?, &global, unlink).await,
+        Command::Import(import) => import::run(&configured(&global)?, &global, import).await,
         Command::Runs(runs) => runs::run(&configured(&global)?, runs).await,
         Command::Demo(demo) => {
             unconfigured(&global)?;
@@ -85,6 +89,8 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
 fn wants_json(command: &Command) -> bool {
     match command {
         Command::Plan(plan) => plan.json.json,
+        Command::Import(import) => import.json.json,
+        Command::Unlink(unlink) => unlink.json.json,
         Command::Sync(Sync::Once(once)) => once.json.json,
         Command::Reconcile(Json { json })
         | Command::Status(Json { json })

@@ -2,12 +2,14 @@
 
 #[cfg(test)]
 mod fixtures;
+pub(crate) mod import;
 pub(crate) mod plan;
 pub(crate) mod problem;
 pub(crate) mod report;
 pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod trouble;
+pub(crate) mod unlink;
 
 use std::io::{self, Write};
 

@@ -23,7 +23,7 @@ pub(crate) fn text(report: &Report) -> String {
 }
 
 /// One project's entries below its name.
-fn project(project: &ProjectReport) -> Option<String> {
+pub(crate) fn project(project: &ProjectReport) -> Option<String> {
     if project.plans.iter().all(|plan| plan.actions.is_empty()) {
         return None;
     }

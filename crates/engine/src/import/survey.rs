@@ -185,8 +185,9 @@ async fn read(
             .filter(|item| wanted.side(side).contains(&item.id))
             .cloned()
             .collect();
+        let fetched = planning::fetch_unlinked(ctx, side, items).await;
         let items =
-            planning::read_unlinked(ctx, side, observed, items, &mut imported.report).await?;
+            planning::with_texts(ctx, side, observed, fetched, &mut imported.report).await?;
         *read.side_mut(side) = items
             .into_iter()
             .map(|item| (item.id.clone(), item))

@@ -1,7 +1,5 @@
 //! A run that is no sync: lease, context and row as every run, and work of its own.
 
-use std::sync::{Arc, Mutex};
-
 use sync_core::ids::RunId;
 use tracing::Instrument as _;
 
@@ -37,19 +35,7 @@ impl Engine {
                     return;
                 }
             };
-            let ctx = Context {
-                store: Arc::clone(&self.store),
-                env: Arc::clone(&self.env),
-                boards: self.boards.clone(),
-                settings: Arc::clone(&self.settings),
-                workspace: self.workspace,
-                run,
-                lease,
-                stop: stop.clone(),
-                started_at,
-                removals: tokio::sync::Mutex::new(0),
-                failures: Mutex::default(),
-            };
+            let ctx = self.context(run, lease, stop, started_at);
             let ended = match begin(&ctx, &report).await {
                 Ok(()) => work(&ctx, &mut report, &mut done).await,
                 Err(error) => Err(error),

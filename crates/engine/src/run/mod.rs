@@ -97,7 +97,22 @@ impl Engine {
                 return report;
             }
         };
-        let ctx = Context {
+        let ctx = self.context(run, lease, stop, started_at);
+        if let Err(error) = stages(&ctx, &mode, &mut report).await {
+            fail(&mut report, &error);
+        }
+        finish(ctx, &mut report).await;
+        report
+    }
+
+    fn context(
+        &self,
+        run: RunId,
+        lease: Option<Lease>,
+        stop: &Stop,
+        started_at: Millis,
+    ) -> Context {
+        Context {
             store: Arc::clone(&self.store),
             env: Arc::clone(&self.env),
             boards: self.boards.clone(),
@@ -110,12 +125,7 @@ impl Engine {
             removals: tokio::sync::Mutex::new(0),
             failures: Mutex::default(),
             reading: tokio::sync::Semaphore::new(1),
-        };
-        if let Err(error) = stages(&ctx, &mode, &mut report).await {
-            fail(&mut report, &error);
         }
-        finish(ctx, &mut report).await;
-        report
     }
 
     async fn lease(&self, mode: &Mode) -> Result<Option<Lease>, Held> {

@@ -20,7 +20,7 @@ use crate::{
     projects::Paired,
     report::{Exit, ProjectReport, Reached, Report},
     run::{failed, named},
-    settle,
+    settle, unlink,
 };
 
 /// Unfinished intents taken up at once.
@@ -35,11 +35,12 @@ pub(crate) async fn recover(
     loop {
         let live = ctx.store.live_intents(None, INTENTS_PER_PAGE).await?;
         let full_page = live.len() >= INTENTS_PER_PAGE as usize;
+        let before = done(report);
+        let live = unlink::drop_left(ctx, live, report).await?;
         let mut by_project: BTreeMap<ProjectLinkId, Vec<Intent>> = BTreeMap::new();
         for intent in live.into_iter().filter(|intent| intent.link.is_some()) {
             by_project.entry(intent.project).or_default().push(intent);
         }
-        let before = done(report);
         for (project, intents) in by_project {
             let Some(paired) = paired.iter().find(|paired| paired.row.id == project) else {
                 report.recovered.left += intents.len() as u64;

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use sync_core::{
     Side,
-    footer::Marker,
+    footer::{self, Marker},
     ids::{ItemId, Millis, ProjectId, StatusId},
     item::{FieldSet, Item, Values},
     lens::HulyStatus,
@@ -259,6 +259,26 @@ impl Board for VibeBoard {
             refused: Vec::new(),
             lost: Vec::new(),
         })
+    }
+
+    async fn remove_footer(&self, id: &ItemId) -> Answer<bool> {
+        let Some(task) = self.read(id).await? else {
+            return Ok(false);
+        };
+        let Some(text) = task.description.as_deref().and_then(footer::without_ours) else {
+            return Ok(false);
+        };
+        let update = vibe_client::TaskUpdate {
+            description: Some(text.clone()),
+            ..vibe_client::TaskUpdate::default()
+        };
+        let after = self.client.update_task(task_id(id)?, &update).await?;
+        // A blank text is stored as none.
+        if after.text().unwrap_or_default().trim() == text.trim() {
+            Ok(true)
+        } else {
+            Err(precondition(format!("task {id} was changed meanwhile")))
+        }
     }
 
     async fn remove(&self, id: &ItemId, expected: &Values, _write_id: &str) -> Answer<Removed> {
