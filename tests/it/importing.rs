@@ -64,8 +64,11 @@ impl Database<'_> {
     }
 }
 
+/// Title, description and status of each task.
+type Tasks = BTreeMap<Uuid, (String, String, Status)>;
+
 /// What stands on both boards, by id: everything but the footers' own bytes.
-fn boards(world: &World) -> (Vec<Value>, BTreeMap<Uuid, (String, String, Status)>) {
+fn boards(world: &World) -> (Vec<Value>, Tasks) {
     let issues = world
         .issues()
         .iter()
