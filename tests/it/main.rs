@@ -17,5 +17,6 @@ mod kill;
 mod people;
 mod process;
 mod refusals;
+mod starting;
 mod unlinking;
 mod world;

@@ -1,5 +1,6 @@
 //! The command line, as it is typed.
 
+mod check;
 mod completions;
 mod import;
 mod unlink;
@@ -11,6 +12,7 @@ use clap::{
     builder::styling::{AnsiColor, Styles},
 };
 
+pub(crate) use check::Check;
 pub(crate) use completions::Completions;
 pub(crate) use import::Import;
 pub(crate) use unlink::Unlink;
@@ -83,6 +85,8 @@ pub(crate) enum LogFormat {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Hold the configuration against the live servers; writes to no service
+    Check(Check),
     /// Show what `sync once` would do; reads only
     Plan(Plan),
     /// Bring both sides together

@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc};
 use engine::{
     connect,
     env::{Env, System},
+    port::Board,
     run::Engine,
     settings::Settings,
 };
@@ -14,7 +15,11 @@ use store::{
 };
 use sync_core::{Pair, Side, ids::WorkspaceId};
 
-use crate::{config::Config, failure::Failure, output, settings, words};
+use crate::{
+    config::{Config, Services},
+    failure::Failure,
+    output, settings, words,
+};
 
 /// The store's row that says which Huly workspace it belongs to: also the scope of the lease.
 pub(crate) const WORKSPACE: &str = "workspace";
@@ -72,37 +77,51 @@ pub(crate) async fn engine(
     settings: Settings,
 ) -> Result<Engine, Failure> {
     let services = config.services()?;
-    let env: Arc<dyn Env> = Arc::new(System);
     let tag = connect::store_tag(store.as_ref());
-    let connection = settings::huly(&config.huly, services)?;
-    let huly = async {
-        connect::huly(connection, Arc::clone(&env), tag)
-            .await
-            .map_err(|error| Failure::service(Side::Huly, services.huly_url, &error))
-    };
-    let vibe = async {
-        let http = settings::vibe(&config.vibe.http);
-        connect::vibe(services.vibe_url.clone(), http)
-            .await
-            .map_err(|error| Failure::service(Side::Vibe, services.vibe_url, &error))
-    };
-    let (huly, vibe) = tokio::try_join!(huly, vibe)?;
-    let workspace = WorkspaceId(huly.workspace());
+    let ((huly, workspace), vibe) =
+        tokio::try_join!(huly(config, services, tag), vibe(config, services))?;
     is_own(store.as_ref(), workspace, &config.store.path).await?;
     Ok(Engine {
         store,
-        env,
-        boards: Pair {
-            huly: Arc::new(huly),
-            vibe: Arc::new(vibe),
-        },
+        env: Arc::new(System),
+        boards: Pair { huly, vibe },
         settings: Arc::new(settings),
         workspace,
     })
 }
 
+/// Signs in to Huly. `tag` is the store's: what only reads may take any.
+pub(crate) async fn huly(
+    config: &Config,
+    services: Services<'_>,
+    tag: u32,
+) -> Result<(Arc<dyn Board>, WorkspaceId), Failure> {
+    let env: Arc<dyn Env> = Arc::new(System);
+    let huly = connect::huly(settings::huly(&config.huly, services)?, env, tag)
+        .await
+        .map_err(|error| Failure::service(Side::Huly, services.huly_url, &error))?;
+    let workspace = WorkspaceId(huly.workspace());
+    Ok((Arc::new(huly), workspace))
+}
+
+/// Finds Vibe Kanban.
+pub(crate) async fn vibe(
+    config: &Config,
+    services: Services<'_>,
+) -> Result<Arc<dyn Board>, Failure> {
+    let http = settings::vibe(&config.vibe.http);
+    let vibe = connect::vibe(services.vibe_url.clone(), http)
+        .await
+        .map_err(|error| Failure::service(Side::Vibe, services.vibe_url, &error))?;
+    Ok(Arc::new(vibe))
+}
+
 /// A store belongs to one workspace: with another one, everything would look deleted.
-async fn is_own(store: &dyn Store, workspace: WorkspaceId, path: &Path) -> Result<(), Failure> {
+pub(crate) async fn is_own(
+    store: &dyn Store,
+    workspace: WorkspaceId,
+    path: &Path,
+) -> Result<(), Failure> {
     let known = store.meta(WORKSPACE).await?;
     let Some(known) = known.filter(|known| *known != workspace.to_string()) else {
         return Ok(());

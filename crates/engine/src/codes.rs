@@ -148,8 +148,85 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "the run reached `sync.run_deadline`",
         "nothing: the next run starts with the projects that were not reached",
     ),
+    (
+        ACCOUNT_RIGHTS,
+        "the account's role in the Huly workspace may not do what a run does",
+        "have an owner of the workspace give the account the role USER",
+    ),
+    (
+        CHECK_PROJECT_UNKNOWN,
+        "the configuration names a project that does not exist",
+        "correct the name; the nearest ones are told",
+    ),
+    (
+        CHECK_PROJECT_AMBIGUOUS,
+        "several projects have the same name",
+        "name one by its id in a `[[project]]` entry, or leave it alone with `skip = true`",
+    ),
+    (
+        CHECK_PROJECT_TAKEN,
+        "the configuration gives one project to two",
+        "name another project, or take one of the entries out",
+    ),
+    (
+        CHECK_PROJECT_ARCHIVED,
+        "the configuration names a project that is archived",
+        "nothing: it is left alone until it is opened again",
+    ),
+    (
+        CHECK_STATUS_UNKNOWN,
+        "the configuration names a status that no project has",
+        "correct the name; the nearest ones are told",
+    ),
+    (
+        CHECK_STATUS_UNMAPPED,
+        "a status in Huly has no category and no entry, so the status of its issues is not synced",
+        "map it in `[status.to_vibe]`",
+    ),
+    (
+        CHECK_STATUS_AGAINST,
+        "an entry of `[status.to_huly]` names a status that means something else",
+        "name a status that means the same, or map that status in `[status.to_vibe]` too",
+    ),
+    (
+        CHECK_REPOSITORY,
+        "a repository of the configuration cannot be used",
+        "correct the path, or make a git repository there",
+    ),
+    (
+        CHECK_STORE,
+        "the store could not be made or written at its place",
+        "correct `store.path`, or give this user the right to write there",
+    ),
+    (
+        CHECK_CLOCK,
+        "the clock of a service and the one of this machine differ",
+        "set both by a time server; decisions do not hang on it, but times in logs and reports do",
+    ),
 ];
 
+/// See [`CODES`].
+pub const ACCOUNT_RIGHTS: &str = "ACCOUNT_RIGHTS";
+/// See [`CODES`].
+pub const CHECK_PROJECT_UNKNOWN: &str = "CHECK_PROJECT_UNKNOWN";
+/// See [`CODES`].
+pub const CHECK_PROJECT_AMBIGUOUS: &str = "CHECK_PROJECT_AMBIGUOUS";
+/// See [`CODES`].
+pub const CHECK_PROJECT_TAKEN: &str = "CHECK_PROJECT_TAKEN";
+/// See [`CODES`].
+pub const CHECK_PROJECT_ARCHIVED: &str = "CHECK_PROJECT_ARCHIVED";
+/// See [`CODES`].
+pub const CHECK_STATUS_UNKNOWN: &str = "CHECK_STATUS_UNKNOWN";
+/// See [`CODES`].
+pub const CHECK_STATUS_UNMAPPED: &str = "CHECK_STATUS_UNMAPPED";
+/// See [`CODES`].
+pub const CHECK_STATUS_AGAINST: &str = "CHECK_STATUS_AGAINST";
+/// See [`CODES`].
+pub const CHECK_REPOSITORY: &str = "CHECK_REPOSITORY";
+/// See [`CODES`].
+pub const CHECK_STORE: &str = "CHECK_STORE";
+/// See [`CODES`].
+pub const CHECK_CLOCK: &str = "CHECK_CLOCK";
 /// See [`CODES`].
 pub const VANISHED: &str = "ITEM_VANISHED";
 /// See [`CODES`].

@@ -6,6 +6,7 @@
 //! this crate: it reads, asks [`sync_core`], writes down, and carries out.
 
 mod apply;
+pub mod check;
 pub mod codes;
 pub mod connect;
 mod context;
@@ -19,6 +20,7 @@ mod observe;
 mod planning;
 pub mod port;
 mod projects;
+pub mod propose;
 mod recover;
 pub mod report;
 pub mod run;

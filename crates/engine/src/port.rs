@@ -222,6 +222,10 @@ pub trait Board: Send + Sync {
     fn traffic(&self) -> Traffic;
     /// For people: product and version.
     fn describe(&self) -> String;
+    /// What the service calls our account's rights (`OWNER`, `GUEST` ...); `None` where it knows no such word.
+    fn role(&self) -> Option<String> {
+        None
+    }
     /// Whether a project can only be made with a repository's path.
     fn needs_repository(&self) -> bool;
 

@@ -1,5 +1,6 @@
 //! One module per command.
 
+pub(crate) mod check;
 mod completions;
 mod config;
 mod demo;
@@ -46,6 +47,7 @@ pub(crate) async fn run(args: Args) -> Exit {
 async fn dispatch(args: Args) -> Result<Exit, Failure> {
     let Args { global, command } = args;
     match command {
+        Command::Check(asked) => check::run(&configured(&global)?, asked).await,
         Command::Plan(plan) => {
             let config = configured(&global)?;
             plan::run(&config, &global, &plan.project, plan.json.json).await
@@ -88,6 +90,7 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
 /// Whether the command prints one JSON document.
 fn wants_json(command: &Command) -> bool {
     match command {
+        Command::Check(check) => check.json.json,
         Command::Plan(plan) => plan.json.json,
         Command::Import(import) => import.json.json,
         Command::Unlink(unlink) => unlink.json.json,

@@ -62,6 +62,7 @@ pub use model::{
     Config, Credentials, Fields, Guard, Http, Huly, Lease, Log, Project, RepoTemplate, Retry,
     Status, Store, SyncRun, Vibe,
 };
+pub(crate) use nearest::nearest;
 pub use origin::{Entry, Origin, Origins};
 pub use schema::{CONFIG_SCHEMA, SCHEMA_URL, schema};
 pub use secret::Secret;

@@ -4,7 +4,7 @@
 const LONGEST: usize = 100;
 
 /// The nearest of the names, if it is near enough to be meant.
-pub(super) fn nearest<'n>(
+pub(crate) fn nearest<'n>(
     meant: &str,
     names: impl IntoIterator<Item = &'n str>,
 ) -> Option<&'n str> {

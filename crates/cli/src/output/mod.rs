@@ -1,5 +1,6 @@
 //! What is printed: data on stdout, everything else on stderr.
 
+pub(crate) mod check;
 #[cfg(test)]
 mod fixtures;
 pub(crate) mod import;

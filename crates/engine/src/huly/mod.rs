@@ -184,6 +184,10 @@ impl Board for HulyBoard {
         )
     }
 
+    fn role(&self) -> Option<String> {
+        self.client.account().role.clone()
+    }
+
     fn needs_repository(&self) -> bool {
         false
     }

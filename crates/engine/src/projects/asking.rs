@@ -10,7 +10,7 @@ use sync_core::{
     project::{self, KnownPair, PairPhase, Pairing, ProjectAction, ProjectSide, Wish},
 };
 
-use crate::{context::Context, port::BoardProject};
+use crate::{context::Context, port::BoardProject, settings::Settings};
 
 pub(crate) fn plan(
     ctx: &Context,
@@ -33,7 +33,7 @@ pub(crate) fn plan(
         projects: sides.as_ref().map(Vec::as_slice),
         gone: gone.as_ref().map(Vec::as_slice),
         known: &known,
-        wishes: &wishes(ctx, &sides.huly),
+        wishes: &wishes(&ctx.settings, &sides.huly),
         create: ctx.settings.create_projects && ctx.settings.create.allows(Side::Vibe),
         needs_repository: ctx.board(Side::Vibe).needs_repository(),
         roots: &roots,
@@ -52,7 +52,7 @@ pub(crate) fn side_of(project: &BoardProject) -> ProjectSide {
     }
 }
 
-fn known_pair(row: &ProjectRow) -> KnownPair {
+pub(crate) fn known_pair(row: &ProjectRow) -> KnownPair {
     KnownPair {
         id: row.id,
         projects: row.projects.clone(),
@@ -66,18 +66,17 @@ fn known_pair(row: &ProjectRow) -> KnownPair {
 }
 
 /// What the configuration says of projects, and the default repository of those that name none.
-fn wishes(ctx: &Context, huly: &[ProjectSide]) -> Vec<Wish> {
-    let mut wishes: Vec<Wish> = ctx
-        .settings
+pub(crate) fn wishes(settings: &Settings, huly: &[ProjectSide]) -> Vec<Wish> {
+    let mut wishes: Vec<Wish> = settings
         .projects
         .iter()
-        .map(|(name, settings)| Wish {
+        .map(|(name, said)| Wish {
             huly: Arc::clone(name),
-            vibe: settings.vibe.as_deref().map(Arc::from),
-            path: settings.repository.as_deref().map(Arc::from),
+            vibe: said.vibe.as_deref().map(Arc::from),
+            path: said.repository.as_deref().map(Arc::from),
         })
         .collect();
-    let Some(template) = &ctx.settings.default_repository else {
+    let Some(template) = &settings.default_repository else {
         return wishes;
     };
     for project in huly {

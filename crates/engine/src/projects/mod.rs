@@ -1,6 +1,6 @@
 //! Pairs of projects: asks the core which there are, and carries out what it says.
 
-mod asking;
+pub(crate) mod asking;
 mod make;
 
 use std::{

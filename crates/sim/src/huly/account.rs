@@ -23,6 +23,8 @@ pub enum Role {
     User,
     /// Invited to little.
     Guest,
+    /// May look, and write nothing.
+    ReadOnlyGuest,
     /// The installation's own.
     Admin,
 }

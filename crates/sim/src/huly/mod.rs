@@ -65,6 +65,9 @@ pub enum Error {
     /// A document with this id is there already.
     #[error("duplicate key value violates unique constraint \"{0}_pkey\"")]
     Duplicate(&'static str),
+    /// The account's role may not do it.
+    #[error("ERROR: platform:status:Forbidden {{}}")]
+    Forbidden,
     /// A query that the database cannot carry out, in its words.
     #[error("{0}")]
     Sql(String),

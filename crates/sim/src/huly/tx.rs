@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::classes::Domain;
-use super::{Doc, Error, Huly, Session, rank, text};
+use super::{Doc, Error, Huly, Role, Session, rank, text};
 
 /// So many creates of one call are one statement of the database.
 const BATCH: usize = 200;
@@ -253,6 +253,9 @@ impl Huly {
 }
 
 fn own(session: &Session, body: &Doc) -> Result<(), Error> {
+    if session.role == Role::ReadOnlyGuest {
+        return Err(Error::Forbidden);
+    }
     let author = text(body, "modifiedBy");
     if session.social_ids.iter().any(|id| id == author) {
         Ok(())

@@ -63,6 +63,7 @@ pub(super) fn of_huly(route: Route, error: huly::Error) -> Error {
         huly::Error::DomainNotFound(_) => (Kind::Rejected, "HULY_CLASS_UNKNOWN"),
         huly::Error::BadRequest => (Kind::Rejected, "HULY_BAD_REQUEST"),
         huly::Error::AccountMismatch(_) => (Kind::Fatal, "HULY_ACCOUNT_MISMATCH"),
+        huly::Error::Forbidden => (Kind::Fatal, "HULY_FORBIDDEN"),
         huly::Error::Duplicate(_) => (Kind::Conflict, HULY_EXISTS),
         huly::Error::Sql(_) => (unanswered(route), "HULY_SERVER_ERROR"),
     };
