@@ -1,4 +1,6 @@
-//! Starting: `hvs check` holds a configuration against the live servers.
+//! Starting: `hvs check` holds a configuration against the live servers, `hvs init` writes one.
+
+mod init;
 
 use serde_json::Value;
 use sim::{huly::Role, vibe::Generation};

@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod import;
+mod init;
 mod unlink;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use clap::{
 pub(crate) use check::Check;
 pub(crate) use completions::Completions;
 pub(crate) use import::Import;
+pub(crate) use init::Init;
 pub(crate) use unlink::Unlink;
 
 const STYLES: Styles = Styles::styled()
@@ -85,6 +87,8 @@ pub(crate) enum LogFormat {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Find both services and write a first configuration; reads only
+    Init(Init),
     /// Hold the configuration against the live servers; writes to no service
     Check(Check),
     /// Show what `sync once` would do; reads only

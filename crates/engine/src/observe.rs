@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Most pages of one list: a server that never ends its list is an error, not an endless loop.
-const MAX_PAGES: usize = 100_000;
+pub(crate) const MAX_PAGES: usize = 100_000;
 /// Due dirty items that one turn looks at again.
 const MAX_DIRTY: u32 = 1_000;
 /// Items asked for by id in one call.

@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod demo;
 mod import;
+pub(crate) mod init;
 mod plan;
 mod reconcile;
 mod runs;
@@ -47,6 +48,10 @@ pub(crate) async fn run(args: Args) -> Exit {
 async fn dispatch(args: Args) -> Result<Exit, Failure> {
     let Args { global, command } = args;
     match command {
+        Command::Init(init) => {
+            unconfigured(&global)?;
+            init::run(init).await
+        }
         Command::Check(asked) => check::run(&configured(&global)?, asked).await,
         Command::Plan(plan) => {
             let config = configured(&global)?;
@@ -105,6 +110,7 @@ fn wants_json(command: &Command) -> bool {
         },
         Command::Config(args::Config::Schema)
         | Command::Completions(_)
+        | Command::Init(_)
         | Command::Demo(_)
         | Command::Sim(_) => false,
     }

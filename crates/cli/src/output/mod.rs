@@ -4,6 +4,7 @@ pub(crate) mod check;
 #[cfg(test)]
 mod fixtures;
 pub(crate) mod import;
+pub(crate) mod init;
 pub(crate) mod plan;
 pub(crate) mod problem;
 pub(crate) mod report;

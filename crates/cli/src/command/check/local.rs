@@ -60,9 +60,9 @@ pub(super) async fn store(
             let mut findings = wrong(failure.what, &code, hints, failure.exit);
             if code == store::codes::STORE_OLDER {
                 // the next run moves it on by itself
-                findings
-                    .iter_mut()
-                    .for_each(|told| told.severity = Severity::Warning);
+                for told in &mut findings {
+                    told.severity = Severity::Warning;
+                }
             }
             return Ok(((Some(shown.to_string()), findings), Vec::new()));
         }

@@ -264,9 +264,9 @@ impl Checked {
                 .flat_map(|(_, kinds)| kinds)
                 .flat_map(|kind| &kind.statuses);
             let names: std::collections::BTreeSet<_> = all.map(|status| &status.name).collect();
-            let named = config.status.to_vibe.len() + config.status.to_huly.len();
+            let entries = config.status.to_vibe.len() + config.status.to_huly.len();
             format!(
-                "{} names in {} projects; {named} in the configuration",
+                "{} names in {} projects; {entries} in the configuration",
                 names.len(),
                 huly.statuses.len()
             )
