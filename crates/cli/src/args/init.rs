@@ -29,6 +29,9 @@ pub(crate) struct Init {
     /// Where hvs keeps its database [default: `~/.local/share/hvs/hvs.db`]
     #[arg(long, value_name = "FILE")]
     pub store: Option<PathBuf>,
+    /// Vibe Kanban runs elsewhere (another machine, a container): its repositories cannot be looked at from here
+    #[arg(long)]
+    pub remote_paths: bool,
     /// The `.env` of the service before hvs (huly-vibe-sync): what it says is carried over
     #[arg(long, value_name = "FILE")]
     pub from_env: Option<PathBuf>,

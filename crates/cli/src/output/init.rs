@@ -51,10 +51,10 @@ fn projects(proposed: &Proposed) -> String {
         .iter()
         .map(|project| {
             let pair = &project.pair;
-            let vibe = pair
-                .vibe
-                .as_ref()
-                .map_or_else(|| "-".to_owned(), |vibe| words::short(&vibe.name, 30));
+            let vibe = pair.vibe.as_ref().map_or_else(
+                || none(&pair.reason).to_owned(),
+                |vibe| words::short(&vibe.name, 30),
+            );
             vec![
                 words::short(&engine::check::title(&pair.huly), 30),
                 vibe,
@@ -75,6 +75,19 @@ fn projects(proposed: &Proposed) -> String {
         )
     }));
     lines.join("\n")
+}
+
+/// What stands where no partner does.
+const fn none(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::Made { .. } => "(is made)",
+        Reason::Store
+        | Reason::Name
+        | Reason::Footers { .. }
+        | Reason::Ambiguous
+        | Reason::NotMember
+        | Reason::Archived => "-",
+    }
 }
 
 /// `4 linked by a title ... (medium), 10 get a task`.

@@ -79,7 +79,14 @@ pub(crate) async fn run(init: Init) -> Result<Exit, Failure> {
     let config = load(&out)?;
     let services = config.services()?;
     let boards = boards.map(Ok);
-    let checked = super::check::all(&config, services, boards, Some(workspace), false).await?;
+    let checked = super::check::all(
+        &config,
+        services,
+        boards,
+        Some(workspace),
+        init.remote_paths,
+    )
+    .await?;
     output::init::print(&init.out, &basics, &proposed, &checked)?;
     Ok(checked.exit(false))
 }
