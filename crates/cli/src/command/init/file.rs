@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use engine::propose::{ProjectProposal, Reason, Source, StatusProposal};
+use engine::propose::{Source, StatusProposal};
 
 use super::{
     Proposed,
@@ -38,12 +38,12 @@ pub(crate) struct Basics {
 }
 
 /// A value as it is written in TOML.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
 /// Another's text for a comment: on one line, nothing that a terminal obeys.
-fn comment(text: &str) -> String {
+pub(super) fn comment(text: &str) -> String {
     words::short(text, 160)
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn draft(basics: &Basics) -> String {
     text
 }
 
-fn put(text: &mut String, key: &str, value: &str, why: &str) {
+pub(super) fn put(text: &mut String, key: &str, value: &str, why: &str) {
     let why = if why.is_empty() {
         String::new()
     } else {
@@ -109,7 +109,7 @@ fn put(text: &mut String, key: &str, value: &str, why: &str) {
     line(text, &format!("{key} = {value}{why}"));
 }
 
-fn line(text: &mut String, words: &str) {
+pub(super) fn line(text: &mut String, words: &str) {
     text.push_str(words);
     text.push('\n');
 }
@@ -210,7 +210,7 @@ fn carried(text: &mut String, env: &FromEnv) {
 pub(crate) fn text(basics: &Basics, proposed: &Proposed) -> String {
     let mut text = draft(basics);
     statuses(&mut text, proposed);
-    projects(&mut text, proposed);
+    super::pairs::projects(&mut text, proposed);
     text
 }
 
@@ -297,114 +297,4 @@ pub(crate) fn map_of(map: &StatusProposal) -> String {
         .chain(nearest)
         .collect::<Vec<_>>()
         .join("; ")
-}
-
-/// The pairs: entries where the name alone does not do, a comment for everything else.
-fn projects(text: &mut String, proposed: &Proposed) {
-    line(
-        text,
-        "\n# Projects pair by name where exactly one stands on each side. These pairs were found:",
-    );
-    for project in &proposed.projects {
-        let pair = &project.pair;
-        let partner = pair
-            .vibe
-            .as_ref()
-            .map_or_else(String::new, |vibe| format!(" <-> {}", comment(&vibe.name)));
-        line(
-            text,
-            &format!(
-                "#   {}{partner} ({}: {})",
-                comment(&engine::check::title(&pair.huly)),
-                pair.confidence.word(),
-                why(pair)
-            ),
-        );
-    }
-    for project in &proposed.alone {
-        line(
-            text,
-            &format!(
-                "#   only in Vibe Kanban, left alone: {}",
-                comment(&project.name)
-            ),
-        );
-    }
-    for project in &proposed.projects {
-        entry(text, &project.pair);
-    }
-}
-
-fn entry(text: &mut String, pair: &ProjectProposal) {
-    let huly = pair.huly.label.as_deref().unwrap_or(pair.huly.id.as_str());
-    match (&pair.reason, &pair.vibe) {
-        (Reason::Footers { .. } | Reason::Store, Some(vibe)) => {
-            line(text, &format!("\n# {}", comment(&why(pair))));
-            line(text, "[[project]]");
-            put(
-                text,
-                "huly",
-                &quoted(huly),
-                &engine::check::title(&pair.huly),
-            );
-            put(text, "vibe", &quoted(vibe.id.as_str()), &vibe.name);
-        }
-        (Reason::Ambiguous, _) => {
-            line(
-                text,
-                "\n# Several projects bear this name. Choose one, and take `skip` out:",
-            );
-            line(text, "[[project]]");
-            put(
-                text,
-                "huly",
-                &quoted(huly),
-                &engine::check::title(&pair.huly),
-            );
-            line(text, "skip = true");
-            for candidate in &pair.candidates {
-                line(
-                    text,
-                    &format!(
-                        "# vibe = {}  # {}",
-                        quoted(candidate.id.as_str()),
-                        comment(&candidate.name)
-                    ),
-                );
-            }
-        }
-        (
-            Reason::Footers { .. }
-            | Reason::Store
-            | Reason::Name
-            | Reason::Made { .. }
-            | Reason::NotMember
-            | Reason::Archived,
-            _,
-        ) => {}
-    }
-}
-
-/// A reason in words.
-pub(crate) fn why(pair: &ProjectProposal) -> String {
-    match &pair.reason {
-        Reason::Store => "the store has this pair".to_owned(),
-        Reason::Name => "the name stands exactly once on each side".to_owned(),
-        Reason::Footers { tasks } => {
-            format!(
-                "footers of {} name it",
-                words::count(*tasks as u64, "task", "tasks")
-            )
-        }
-        Reason::Made { path: None } => "none in Vibe Kanban yet: the first run makes it".to_owned(),
-        Reason::Made { path: Some(path) } => {
-            format!(
-                "none in Vibe Kanban yet: the first run makes it, repository {}",
-                comment(path)
-            )
-        }
-        Reason::Ambiguous => "several projects bear the name".to_owned(),
-        Reason::NotMember => "the account is no member: its issues cannot be read".to_owned(),
-        Reason::Archived => "archived: left alone".to_owned(),
-    }
 }

@@ -7,6 +7,7 @@ mod dotenv;
 mod file;
 mod find;
 mod from_env;
+mod pairs;
 mod read;
 
 use std::{
@@ -28,8 +29,9 @@ use crate::{
     output,
 };
 use ask::{Answers, Nobody, Person};
-pub(crate) use file::{Basics, map_of, why};
+pub(crate) use file::{Basics, map_of};
 pub(crate) use from_env::{Becomes, FromEnv};
+pub(crate) use pairs::why;
 
 /// One Huly project, with what is proposed for it.
 #[derive(Debug)]
