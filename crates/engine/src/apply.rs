@@ -25,6 +25,11 @@ pub(crate) const WINDOW: usize = 50;
 /// Remote calls of one project in flight at once (Huly stands still above about ten; design 7: four).
 const IN_FLIGHT: usize = 4;
 
+/// Why an item was not deleted.
+const HAS_CHILDREN: &str = "it has items below it";
+/// Why an item was not deleted.
+const UNABLE: &str = "it cannot be deleted by this way to the service";
+
 /// How one step ended.
 #[derive(Debug)]
 pub(crate) enum Ended {
@@ -186,7 +191,7 @@ async fn send_creates(
                 })
                 .collect()
         })
-        .buffer_unordered(IN_FLIGHT)
+        .buffer_unordered(ctx.board(side).creates_at_once().clamp(1, IN_FLIGHT))
         .collect::<Vec<_>>();
     sent.await.into_iter().flatten().collect()
 }
@@ -235,7 +240,10 @@ async fn send_one(
             .await
         {
             Ok(Removed::Gone) => Ended::Done(None),
-            Ok(Removed::HasChildren) => cancel_instead(ctx, side, project, step, remove).await,
+            Ok(Removed::HasChildren) => {
+                cancel_instead(ctx, side, project, step, remove, HAS_CHILDREN).await
+            }
+            Ok(Removed::Unable) => cancel_instead(ctx, side, project, step, remove, UNABLE).await,
             Err(error) => late(error),
         };
     }
@@ -259,6 +267,7 @@ async fn cancel_instead(
     project: &ProjectId,
     step: &Step,
     remove: &Remove,
+    why: &str,
 ) -> Ended {
     let (RemoveReason::Mirrored, Some(status)) = (remove.reason, &remove.instead) else {
         let error = http_kit::Error::new(
@@ -267,7 +276,7 @@ async fn cancel_instead(
             side.as_str(),
             "remove",
         );
-        return Ended::Dead(error.with_detail("it has items below it, so it is not deleted"));
+        return Ended::Dead(error.with_detail(format!("{why}, so it is not deleted")));
     };
     let job = UpdateJob {
         project: project.clone(),
@@ -285,8 +294,7 @@ async fn cancel_instead(
         expected: remove.expected.clone(),
         footer: None,
         note: Some(
-            "its counterpart was deleted; it has items below it, so it was cancelled instead"
-                .into(),
+            format!("its counterpart was deleted; {why}, so it was cancelled instead").into(),
         ),
         write_id: step.intent.write_id.clone().unwrap_or_else(|| "".into()),
     };

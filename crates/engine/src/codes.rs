@@ -84,6 +84,21 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "the store belongs to another service; check the configuration",
     ),
     (
+        BRIDGE_UNREAD,
+        "a description that was there reads as empty through the bridge: it could not be read, or somebody emptied it",
+        "nothing is overwritten; the next run reads it again. If it was emptied in Huly, empty it in Vibe too and write a word there",
+    ),
+    (
+        BRIDGE_UNWRITTEN,
+        "the bridge said that a description was written, but does not show it",
+        "the next run writes it again; while somebody has the issue open in Huly, only the platform API can change its text",
+    ),
+    (
+        BRIDGE_TWINS,
+        "two Huly issues have one identifier, so the bridge cannot tell them apart",
+        "give one of them another number in Huly, or use the platform API; neither is touched until then",
+    ),
+    (
         UNSUPPORTED,
         "something was asked of a service that it cannot do",
         "this is a bug: please report it",
@@ -253,6 +268,12 @@ pub const RUN_DEADLINE: &str = "RUN_DEADLINE";
 pub const ENDLESS_LIST: &str = "LIST_ENDLESS";
 /// See [`CODES`].
 pub const BAD_ID: &str = "ID_MALFORMED";
+/// A description that was there reads as empty through the bridge.
+pub const BRIDGE_UNREAD: &str = "BRIDGE_UNREAD";
+/// The bridge said that a description was written, but does not show it.
+pub const BRIDGE_UNWRITTEN: &str = "BRIDGE_UNWRITTEN";
+/// Two Huly issues have one identifier.
+pub const BRIDGE_TWINS: &str = "BRIDGE_TWINS";
 /// See [`CODES`].
 pub const UNSUPPORTED: &str = "SERVICE_UNSUPPORTED";
 /// See [`CODES`].

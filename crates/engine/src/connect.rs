@@ -3,12 +3,15 @@
 use std::{num::NonZeroU32, sync::Arc};
 
 pub use http_kit::{Error, Kind, Rate, Settings as HttpSettings};
-use huly_client::{Config, Huly};
+use huly_client::{
+    Config, Huly,
+    bridge::{self, Bridge, Pages},
+};
 pub use huly_client::{Credentials, Limits as HulyLimits};
 use url::Url;
 use vibe_client::Vibe;
 
-use crate::{env::Env, huly::HulyBoard, vibe::VibeBoard};
+use crate::{bridge::BridgeBoard, env::Env, huly::HulyBoard, vibe::VibeBoard};
 
 /// How to reach a Huly workspace.
 #[derive(Clone, Debug)]
@@ -46,6 +49,37 @@ pub async fn huly(
     };
     let client = Huly::connect(config, http_kit::Http::new).await?;
     Ok(HulyBoard::new(client, env, tag, page_size))
+}
+
+/// How to reach Huly through the predecessor's HTTP bridge.
+#[derive(Clone, Debug)]
+pub struct BridgeConnection {
+    /// The bridge's address.
+    pub address: Url,
+    /// HTTP settings.
+    pub http: HttpSettings,
+    /// The workspace's short name where it is known: the name space of every derived id, else made from the address.
+    pub workspace: Option<String>,
+    /// Names of statuses that the configuration maps.
+    pub statuses: Vec<Arc<str>>,
+}
+
+/// Connects to a bridge, which must be connected to Huly itself.
+pub async fn bridge(connection: BridgeConnection) -> Result<BridgeBoard, Error> {
+    let BridgeConnection {
+        address,
+        http,
+        workspace,
+        statuses,
+    } = connection;
+    let http = http_kit::Http::new(http, bridge::classify)?;
+    let client = Bridge::connect(http, address, Pages::default()).await?;
+    Ok(BridgeBoard::new(client, workspace.as_deref(), statuses))
+}
+
+/// The HTTP settings that suit a bridge.
+pub fn bridge_settings() -> HttpSettings {
+    bridge::settings()
 }
 
 /// Finds out what kind of local Vibe Kanban server answers at an address, and connects to it.

@@ -3,14 +3,17 @@
 //! An absent item is never proof of anything: it becomes `Gone` only after its own read was empty, its project was read after
 //! that and is there and ours, and the history shows no move (design 3.6). Anything else is `Unseen`.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use store::row::{Dirty, ProjectRow};
 use sync_core::{
     Pair, Side,
     ids::{IntentKey, ItemId, LinkId, Millis, ProjectId, ProjectLinkId},
     item::{Item, Observation},
-    link::Link,
+    link::{Link, Phase},
 };
 
 use crate::{
@@ -90,7 +93,11 @@ impl Observed {
     }
 
     /// Takes a newer observation of one side of one link.
-    pub(crate) fn see(&mut self, link: LinkId, side: Side, observation: Observation) {
+    /// What it did not show counts as unchanged.
+    pub(crate) fn see(&mut self, link: LinkId, side: Side, mut observation: Observation) {
+        if let (Observation::Present(item), Some(row)) = (&mut observation, self.links.get(&link)) {
+            item.fill(row.base.side(side));
+        }
         *self.now.entry(link).or_insert(UNSEEN).side_mut(side) = observation;
     }
 }
@@ -228,7 +235,11 @@ pub(crate) async fn project(
         doubtful,
     )
     .await?;
-    landed(&mut observed);
+    if ctx.board(Side::Huly).capabilities().client_ids {
+        landed(&mut observed);
+    } else {
+        landed_by_content(&mut observed);
+    }
     moved_here(ctx, row, &mut observed).await?;
     Ok(observed)
 }
@@ -342,6 +353,32 @@ fn landed(observed: &mut Observed) {
     for item in landed {
         if let Some(link) = made_by.get(&item.id) {
             observed.landed.insert(*link, item);
+        }
+    }
+}
+
+/// Where ids are not ours to choose, an issue of a waiting link's title is that link's create, landed late, or made by a
+/// person for the same purpose: it gets no counterpart of its own. The text tells several of one title apart.
+fn landed_by_content(observed: &mut Observed) {
+    let mut waiting: Vec<(LinkId, Arc<str>, Option<Arc<str>>)> = Vec::new();
+    for link in observed.links.values() {
+        if link.items.huly.is_none() && link.items.vibe.is_some() && link.phase == Phase::Active {
+            let (title, text) = match observed.of(&link.id).vibe {
+                Observation::Present(task) => (&task.values.title, task.known_text()),
+                Observation::Gone | Observation::Unseen => (&link.base.vibe.title, None),
+            };
+            waiting.push((link.id, Arc::clone(title), text));
+        }
+    }
+    waiting.sort();
+    for (link, title, text) in waiting {
+        let issues = &mut observed.unlinked.huly;
+        let of_title = |issue: &Item| issue.values.title.trim() == title.trim();
+        let of_text = |issue: &Item| of_title(issue) && issue.known_text() == text;
+        let at = issues.iter().position(of_text);
+        if let Some(at) = at.or_else(|| issues.iter().position(of_title)) {
+            let issue = issues.remove(at);
+            observed.landed.insert(link, issue);
         }
     }
 }

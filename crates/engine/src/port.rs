@@ -4,7 +4,10 @@
 //! design 4.5: a refused precondition is [`Kind::Conflict`](http_kit::Kind), a write without an answer is
 //! [`Kind::Unknown`](http_kit::Kind).
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use sync_core::{
@@ -146,6 +149,8 @@ pub enum Removed {
     Gone,
     /// It has items below it, so it stays (design 3.6: cancel instead).
     HasChildren,
+    /// The service cannot delete items, or cannot tell whether there are some below it: it stays.
+    Unable,
 }
 
 /// A project to be made.
@@ -262,13 +267,19 @@ pub trait Board: Send + Sync {
     ) -> Answer<Vec<serde_json::Value>>;
     /// How many creates one call may carry.
     fn create_batch(&self) -> usize;
+    /// How many creates of one project may be under way at once (Huly stands still above about ten writes; design 7: four).
+    fn creates_at_once(&self) -> usize {
+        4
+    }
     /// Makes items; one answer a job, in order.
     async fn create(&self, project: &BoardProject, jobs: &[CreateJob]) -> Vec<Answer<Item>>;
-    /// Looks for items that earlier creates with these keys may have made; one answer a job, in order.
+    /// Looks for items that earlier creates with these keys may have made; one answer a job, in order. `taken` are the items that
+    /// links have already: never the answer where a create can only be told by its content.
     async fn find_created(
         &self,
         project: &ProjectId,
         jobs: &[CreateJob],
+        taken: &HashSet<ItemId>,
     ) -> Answer<Vec<Option<Item>>>;
     /// Writes fields of an item.
     async fn update(&self, job: &UpdateJob) -> Answer<Written>;

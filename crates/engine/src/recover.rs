@@ -1,12 +1,15 @@
 //! Recover: settles writes without an answer by looking (design 4.2, 4.3). One path for an answer lost a moment ago and for
 //! what a killed run left behind.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use http_kit::Kind;
 use sync_core::{
     Side,
-    ids::{LinkId, Millis},
+    ids::{ItemId, LinkId, Millis},
     item::{Field, Item, Value, Values},
     link::Link,
     plan::{Action, Change},
@@ -89,17 +92,32 @@ async fn look_for_create(
         ))));
     };
     let jobs = [job];
-    if let Some(item) = found(board.find_created(&project.id, &jobs).await?) {
+    let taken: HashSet<ItemId> = ctx
+        .store
+        .links(step.intent.project)
+        .await
+        .map_err(unlooked)?
+        .into_iter()
+        .filter_map(|link| link.items.side(side).clone())
+        .collect();
+    if let Some(item) = found(board.find_created(&project.id, &jobs, &taken).await?) {
         return Ok(Looked::Ended(Ended::Found(Box::new(item))));
     }
     if !board.capabilities().client_ids {
         // A create whose client has gone may still land: only after its deadline and some more is it certain enough to repeat.
         wait_out(ctx, step.intent.sent_at).await;
-        if let Some(item) = found(board.find_created(&project.id, &jobs).await?) {
+        if let Some(item) = found(board.find_created(&project.id, &jobs, &taken).await?) {
             return Ok(Looked::Ended(Ended::Found(Box::new(item))));
         }
     }
     Ok(resend_or_dead(ctx, step))
+}
+
+/// The store did not say which items are taken: nothing can be told apart.
+fn unlooked(error: store::Error) -> http_kit::Error {
+    http_kit::Error::new(Kind::Transient, crate::codes::UNCONFIRMED, "store", "look")
+        .with_detail("the store cannot be asked")
+        .with_source(error)
 }
 
 fn found(answers: Vec<Option<Item>>) -> Option<Item> {

@@ -73,6 +73,22 @@ codes! {
         "Shorten the description, or leave it out of the sync.";
     HULY_BATCH: "A batch is empty or larger than one conditional transaction may carry; nothing was sent.",
         "This is a bug of hvs: please report it.";
+    HULY_BRIDGE_ADDRESS: "What answers at the address is not the HTTP bridge to Huly.",
+        "Check `huly.url`: with `huly.api = \"bridge\"` it is the bridge's address, often with port 3458.";
+    HULY_BRIDGE_NOT_CONNECTED: "The bridge runs, but it is not connected to Huly.",
+        "Look at the bridge's log; the next run tries again.";
+    HULY_BRIDGE_NOT_FOUND: "The bridge knows no project or issue of this identifier (any more).",
+        "Nothing to do: it is read again and planned afresh.";
+    HULY_BRIDGE_ROUTE: "The bridge does not know the route or the verb: it is of another form than it said.",
+        "Check the address (also a proxy in front) and the bridge's version.";
+    HULY_BRIDGE_REFUSED: "The bridge refuses a value.",
+        "See the bridge's words in the message.";
+    HULY_BRIDGE_STATUS: "The bridge knows no status of this name.",
+        "Name one of the statuses in the message under [status.to_huly].";
+    HULY_BRIDGE_INCOMPLETE: "The bridge's list of a project's issues is cut: there are more than it gives out.",
+        "Use the platform API (`huly.api = \"platform\"`) for this workspace; nothing was taken for missing.";
+    HULY_BRIDGE_LOGIN: "Something in front of the bridge asks for a login; the bridge itself has none.",
+        "Give hvs an address that needs no login.";
 }
 
 #[cfg(test)]

@@ -12,9 +12,11 @@
 //!
 //! To find your way: [`Huly::connect`] signs in; [`find`] and [`paging`] ask; [`create`], [`update`], [`remove`] and
 //! [`description`] write; [`history`] tells what was removed and what we wrote; [`classify`] decides what an answer
-//! means; [`codes`] lists what can go wrong; [`markup`] converts descriptions.
+//! means; [`codes`] lists what can go wrong; [`markup`] converts descriptions. [`bridge`] is another way in: the HTTP
+//! bridge of the predecessor.
 
 pub mod account;
+pub mod bridge;
 pub mod classify;
 mod client;
 pub mod codes;

@@ -319,6 +319,8 @@ pub struct Item {
     pub created: Option<Millis>,
     /// Whether an agent of the service works on the item or has just ended: such a status change is not a person's (design 3.6).
     pub agent: bool,
+    /// Fields that the side showed nothing of, though it showed the item: their values here stand for nothing. See [`Item::fill`].
+    pub unseen: FieldSet,
 }
 
 impl Item {
@@ -334,6 +336,7 @@ impl Item {
             modified: None,
             created: None,
             agent: false,
+            unseen: FieldSet::EMPTY,
         }
     }
 }

@@ -9,7 +9,7 @@ use huly_client::{
 };
 use sync_core::{
     ids::{ItemId, Millis, ProjectId, StatusId},
-    item::{Extra, Item, Priority, TextVersion, Values},
+    item::{Extra, FieldSet, Item, Priority, TextVersion, Values},
     lens::{Category, HulyStatus},
 };
 use uuid::Uuid;
@@ -49,6 +49,7 @@ pub(super) fn item(issue: &Issue) -> Item {
         modified: Some(Millis(issue.modified_on.0)),
         created: issue.created_on.map(|at| Millis(at.0)),
         agent: false,
+        unseen: FieldSet::EMPTY,
     }
 }
 

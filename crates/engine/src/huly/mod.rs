@@ -5,7 +5,7 @@ mod description;
 mod write;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     num::NonZeroU32,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -321,6 +321,7 @@ impl Board for HulyBoard {
         &self,
         _project: &ProjectId,
         jobs: &[CreateJob],
+        _taken: &HashSet<ItemId>,
     ) -> Answer<Vec<Option<Item>>> {
         let ids: Vec<ItemId> = jobs.iter().map(|job| job.key.document_id()).collect();
         let mut there = self.get(&ids).await?;

@@ -43,7 +43,12 @@ pub(crate) async fn steps(
     report: &mut ProjectReport,
 ) -> Result<Driven, Error> {
     let mut driven = Driven::default();
-    let (landed, steps) = part_landed(observed, side, steps);
+    let (landed, steps) = part_landed(
+        observed,
+        side,
+        ctx.board(side).capabilities().client_ids,
+        steps,
+    );
     settle_all(ctx, observed, landed, report, &mut driven).await?;
     let mut queue: VecDeque<Step> = steps.into();
     while !queue.is_empty() {
@@ -61,6 +66,7 @@ pub(crate) async fn steps(
 fn part_landed(
     observed: &mut Observed,
     side: Side,
+    client_ids: bool,
     steps: Vec<Step>,
 ) -> (Vec<(Step, Ended)>, Vec<Step>) {
     let (mut landed, mut rest) = (Vec::new(), Vec::new());
@@ -70,7 +76,7 @@ fn part_landed(
             _ => None,
         };
         match observed.landed.remove(&step.link) {
-            Some(item) if Some(&item.id) == id.as_ref() => {
+            Some(item) if id.as_ref().is_some_and(|id| !client_ids || item.id == *id) => {
                 landed.push((step, Ended::Found(Box::new(item))));
             }
             Some(item) => {

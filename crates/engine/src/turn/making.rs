@@ -162,9 +162,12 @@ async fn look_up(
     } else {
         Vec::new()
     };
+    // Where the service chooses the ids, none is derived from a task.
+    let chosen = ctx.board(Side::Huly).capabilities().client_ids;
     let ids: Vec<ItemId> = wants
         .derived
         .iter()
+        .filter(|_| chosen)
         .map(|(_, issue)| issue.clone())
         .collect();
     let mut found = HashMap::new();

@@ -6,7 +6,7 @@ use http_kit::{Error, Kind};
 use sync_core::{
     footer::{self, Footer},
     ids::{ItemId, Millis, ProjectId, StatusId},
-    item::{Extra, Field, Item, TextVersion, Value, Values},
+    item::{Extra, Field, FieldSet, Item, TextVersion, Value, Values},
     plan::Change,
 };
 use vibe_client::{Status, Task, TaskUpdate, VibeProjectId, VibeTaskId};
@@ -57,6 +57,7 @@ pub(super) fn item(task: &Task) -> Item {
         modified: stamp(&task.updated_at),
         created: stamp(&task.created_at),
         agent: task.has_in_progress_attempt == Some(true),
+        unseen: FieldSet::EMPTY,
     }
 }
 

@@ -2,7 +2,10 @@
 
 mod convert;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
@@ -208,6 +211,7 @@ impl Board for VibeBoard {
         &self,
         project: &ProjectId,
         jobs: &[CreateJob],
+        _taken: &HashSet<ItemId>,
     ) -> Answer<Vec<Option<Item>>> {
         let tasks = self.client.tasks(project_id(project)?).await?;
         let mut by_marker: HashMap<_, Item> = HashMap::new();

@@ -2,10 +2,11 @@
 //!
 //! [`huly_router`] serves discovery, account service, transactor and collaborator under one host: `/config.json`,
 //! `/account`, `/transactor/api/v1/...`, `/collaborator/rpc/...`; the addresses in its answers are made from the
-//! request's `Host`. [`vibe_router`] serves one Vibe Kanban server. Both have an admin side under `/_sim`
+//! request's `Host`. [`bridge_router`] serves the same model as the predecessor's bridge does. [`vibe_router`] serves one Vibe Kanban server. Both have an admin side under `/_sim`
 //! (see [`admin`]) that is neither counted nor subject to faults.
 
 pub mod admin;
+mod bridge;
 mod gate;
 mod huly;
 mod rate;
@@ -14,6 +15,7 @@ mod transactor;
 mod vibe;
 mod vibe_tasks;
 
+pub use bridge::{BridgeState, Form, Unreadable, bridge_router};
 pub use gate::Cut;
 pub use huly::huly_router;
 pub use rate::RateLimit;

@@ -5,6 +5,7 @@
 
 mod account;
 mod apply;
+mod bridge;
 mod classes;
 mod collab;
 mod contacts;
@@ -20,6 +21,7 @@ mod token;
 mod tx;
 
 pub use account::{Account, AccountError, Mode, Role, SocialId, WORKSPACE_VERSION};
+pub use bridge::{Asked, BridgeIssue, BridgeProject, Create, Fields, Missing, priority_number};
 pub use collab::{CollabError, DocName};
 pub use find::{Find, FindOptions, Ordered};
 pub use model::{Blob, Bookkeeping, Huly, Workspace};

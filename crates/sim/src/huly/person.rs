@@ -130,7 +130,7 @@ impl Huly {
     }
 
     /// The task type that issues of a project are of.
-    fn task_type(&self, project: &str) -> String {
+    pub(super) fn task_type(&self, project: &str) -> String {
         let kind = self
             .get(Domain::Space, project)
             .map_or("", |project| text(project, "type"));
@@ -368,7 +368,7 @@ impl Huly {
     }
 
     /// A transaction in the name of a session, with a fresh id.
-    fn send(
+    pub(super) fn send(
         &mut self,
         who: &Session,
         kind: &str,

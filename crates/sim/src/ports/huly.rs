@@ -1,6 +1,6 @@
 //! The model of Huly as a board.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -306,6 +306,7 @@ impl Board for HulyPort {
         &self,
         _project: &ProjectId,
         jobs: &[CreateJob],
+        _taken: &HashSet<ItemId>,
     ) -> Answer<Vec<Option<Item>>> {
         let ids: Vec<ItemId> = jobs.iter().map(|job| job.key.document_id()).collect();
         let mut there = self.get(&ids).await?;

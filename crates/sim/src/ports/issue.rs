@@ -6,7 +6,7 @@ use engine::port::{BoardProject, KindStatuses};
 use serde_json::Value;
 use sync_core::{
     ids::{ItemId, KindId, Millis, ProjectId, StatusId},
-    item::{Extra, Item, Priority, TextVersion, Values},
+    item::{Extra, FieldSet, Item, Priority, TextVersion, Values},
     lens::{Category, HulyStatus},
 };
 
@@ -60,6 +60,7 @@ pub(super) fn item(doc: &Doc) -> Item {
         modified: stamp(doc, "modifiedOn").map(Millis),
         created: stamp(doc, "createdOn").map(Millis),
         agent: false,
+        unseen: FieldSet::EMPTY,
     }
 }
 

@@ -8,7 +8,7 @@ use http_kit::{Error, Kind};
 use sync_core::{
     footer::{self, Footer, Marker, Writer},
     ids::{Generation as Copy, ItemId, LinkId, Millis, ProjectId, StatusId, StoreId},
-    item::{Extra, Field, Item, TextVersion, Value, Values},
+    item::{Extra, Field, FieldSet, Item, TextVersion, Value, Values},
     plan::Change,
 };
 use uuid::Uuid;
@@ -81,6 +81,7 @@ pub(super) fn item(task: &Task, listed: bool) -> Item {
         modified: Some(Millis(task.updated_at)),
         created: Some(Millis(task.created_at)),
         agent: listed && task.has_in_progress_attempt,
+        unseen: FieldSet::EMPTY,
     }
 }
 

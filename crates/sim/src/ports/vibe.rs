@@ -1,6 +1,6 @@
 //! The model of Vibe Kanban as a board.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -225,6 +225,7 @@ impl Board for VibePort {
         &self,
         project: &ProjectId,
         jobs: &[CreateJob],
+        _taken: &HashSet<ItemId>,
     ) -> Answer<Vec<Option<Item>>> {
         let tasks = self.tasks(uuid("project", project.as_str())?).await?;
         let marker_of = |item: &Item| item.footer.as_ref().and_then(|footer| footer.marker);

@@ -92,6 +92,32 @@ impl Values {
 }
 
 impl Item {
+    /// Fills the fields of [`Item::unseen`] with what the side is taken to hold, so that what was not read is no change, is
+    /// never carried and never expected. A description that the side still owes stays as it was read: there is nothing else to
+    /// go by.
+    ///
+    /// ```
+    /// # use sync_core::item::*;
+    /// let base = Values { description: TextVersion::named("v1"), title: "Dock".into(), ..Values::default() };
+    /// let mut read = Item::new("h1".into(), Values { title: "Harbour".into(), ..Values::default() });
+    /// read.unseen = FieldSet::of(&[Field::Description]);
+    /// read.fill(&base);
+    /// assert_eq!((&*read.values.title, read.values.description.as_str()), ("Harbour", "v1"));
+    /// assert_eq!(read.text, None);
+    /// ```
+    pub fn fill(&mut self, base: &Values) {
+        for field in self.unseen.iter() {
+            if field == Field::Description && base.description.is_owed() {
+                self.values.description = TextVersion::default();
+                continue;
+            }
+            self.values.take(field, base);
+            if field == Field::Description {
+                self.text = base.description.is_none().then(|| "".into());
+            }
+        }
+    }
+
     /// The description's text, where it is known: as read, or blank where the item says that it has none.
     pub fn known_text(&self) -> Option<Arc<str>> {
         match &self.text {

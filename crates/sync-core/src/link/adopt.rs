@@ -94,6 +94,13 @@ struct Adopting<'a> {
 
 impl Adopting<'_> {
     fn field(&mut self, field: Field) {
+        // What was not read gives way to nothing and takes no place: it is compared once it was read.
+        if Side::ALL
+            .into_iter()
+            .any(|side| self.items.side(side).unseen.contains(field))
+        {
+            return;
+        }
         match field {
             Field::Description => self.description(),
             Field::Status => self.status(),

@@ -89,11 +89,10 @@ pub fn settle_found(
     }
     let sent = sent(create);
     let base = next.base.side_mut(create.side);
-    if found
-        .text
-        .as_ref()
-        .is_none_or(|text| *text != create.draft.text)
-    {
+    // A description that the service was asked for and does not show is still owed.
+    let owed = found.values.description.is_owed();
+    let other = |text: &Arc<str>| *text != create.draft.text;
+    if !owed && found.text.as_ref().is_none_or(other) {
         base.description = sent.description;
     }
     base.title = sent.title;
