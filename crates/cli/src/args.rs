@@ -233,6 +233,9 @@ pub(crate) struct Serve {
     /// Which Vibe Kanban: `l1` as v0.0.115, `l2` as v0.1.14
     #[arg(long, value_enum, default_value_t = Shape::L2)]
     pub shape: Shape,
+    /// By which way Huly is reached: its own services, or the predecessor's bridge in its first or a later form
+    #[arg(long, value_enum, default_value_t = Door::Platform)]
+    pub huly_api: Door,
     /// So many Huly projects instead of the demo's
     #[arg(long, value_name = "N", requires = "issues", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub projects: Option<u32>,
@@ -245,6 +248,14 @@ pub(crate) struct Serve {
     /// Where to write a configuration for these servers
     #[arg(long, value_name = "FILE")]
     pub config_out: Option<PathBuf>,
+}
+
+/// The ways to the simulated Huly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Door {
+    Platform,
+    Bridge,
+    BridgeLater,
 }
 
 /// The shapes of Vibe Kanban's local API.

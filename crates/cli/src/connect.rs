@@ -16,13 +16,16 @@ use store::{
 use sync_core::{Pair, Side, ids::WorkspaceId};
 
 use crate::{
-    config::{Config, Services},
+    config::{BridgeServices, Choice, Config, HulyApi, Services},
     failure::Failure,
     output, settings, words,
 };
 
 /// The store's row that says which Huly workspace it belongs to: also the scope of the lease.
 pub(crate) const WORKSPACE: &str = "workspace";
+
+/// The store's row that says by which way its workspace is reached.
+const HULY_API: &str = "huly_api";
 
 /// Opens the store that the configuration names, and makes it where there is none. An older one is moved on, which is told.
 pub(crate) async fn open_store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
@@ -70,16 +73,29 @@ fn exists(path: &Path) -> Result<bool, Failure> {
     })
 }
 
-/// Signs in to Huly, finds Vibe Kanban, and puts an engine together.
+/// Reaches Huly by the way that the configuration names, finds Vibe Kanban, and puts an engine together.
 pub(crate) async fn engine(
     config: &Config,
     store: Arc<dyn Store>,
     settings: Settings,
 ) -> Result<Engine, Failure> {
-    let services = config.services()?;
-    let tag = connect::store_tag(store.as_ref());
-    let ((huly, workspace), vibe) =
-        tokio::try_join!(huly(config, services, tag), vibe(config, services))?;
+    let api = config.huly.api;
+    is_own_api(store.as_ref(), api, &config.store.path).await?;
+    let (huly, vibe) = match api {
+        HulyApi::Platform => {
+            let services = config.services()?;
+            let tag = connect::store_tag(store.as_ref());
+            tokio::try_join!(
+                huly(config, services, tag),
+                vibe(config, services)
+            )?
+        }
+        HulyApi::Bridge => {
+            let services = config.bridge_services()?;
+            tokio::try_join!(bridge(config, services), vibe_at(config, services.vibe_url))?
+        }
+    };
+    let (huly, workspace) = huly;
     is_own(store.as_ref(), workspace, &config.store.path).await?;
     Ok(Engine {
         store,
@@ -90,12 +106,15 @@ pub(crate) async fn engine(
     })
 }
 
+/// A board, and the workspace that it shows.
+pub(crate) type Reached = (Arc<dyn Board>, WorkspaceId);
+
 /// Signs in to Huly. `tag` is the store's: what only reads may take any.
 pub(crate) async fn huly(
     config: &Config,
     services: Services<'_>,
     tag: u32,
-) -> Result<(Arc<dyn Board>, WorkspaceId), Failure> {
+) -> Result<Reached, Failure> {
     let env: Arc<dyn Env> = Arc::new(System);
     let huly = connect::huly(settings::huly(&config.huly, services)?, env, tag)
         .await
@@ -104,16 +123,49 @@ pub(crate) async fn huly(
     Ok((Arc::new(huly), workspace))
 }
 
+async fn bridge(config: &Config, services: BridgeServices<'_>) -> Result<Reached, Failure> {
+    let board = connect::bridge(settings::bridge(config, services))
+        .await
+        .map_err(|error| Failure::service(Side::Huly, services.bridge_url, &error))?;
+    let workspace = board.workspace();
+    Ok((Arc::new(board), workspace))
+}
+
 /// Finds Vibe Kanban.
 pub(crate) async fn vibe(
     config: &Config,
     services: Services<'_>,
 ) -> Result<Arc<dyn Board>, Failure> {
+    vibe_at(config, services.vibe_url).await
+}
+
+async fn vibe_at(config: &Config, address: &url::Url) -> Result<Arc<dyn Board>, Failure> {
     let http = settings::vibe(&config.vibe.http);
-    let vibe = connect::vibe(services.vibe_url.clone(), http)
-        .await
-        .map_err(|error| Failure::service(Side::Vibe, services.vibe_url, &error))?;
-    Ok(Arc::new(vibe))
+    match connect::vibe(address.clone(), http).await {
+        Ok(board) => Ok(Arc::new(board)),
+        Err(error) => Err(Failure::service(Side::Vibe, address, &error)),
+    }
+}
+
+/// The keys of items differ between the ways to Huly: with another one, everything would look new.
+async fn is_own_api(store: &dyn Store, api: HulyApi, path: &Path) -> Result<(), Failure> {
+    if store.meta(WORKSPACE).await?.is_none() {
+        return Ok(());
+    }
+    let known = store.meta(HULY_API).await?;
+    // A store of before there were two ways.
+    let known = known.unwrap_or_else(|| HulyApi::Platform.word().to_owned());
+    if known == api.word() {
+        return Ok(());
+    }
+    let what = format!(
+        "the store `{}` was made with `huly.api = \"{known}\"`, and the configuration says \"{}\"",
+        path.display(),
+        api.word()
+    );
+    let hint =
+        "set `api` in [huly] back, or start a store of its own: docs/bridge.md says how to move";
+    Err(Failure::usage(what).hint(hint))
 }
 
 /// A store belongs to one workspace: with another one, everything would look deleted.
@@ -133,9 +185,10 @@ pub(crate) async fn is_own(
     Err(Failure::usage(what).hint("give each workspace a store of its own: `path` in [store]"))
 }
 
-/// Makes the store remember its workspace, before the first run that writes.
-pub(crate) async fn remember(engine: &Engine) -> Result<(), Failure> {
+/// Makes the store remember its workspace, and the way to it, before the first run that writes.
+pub(crate) async fn remember(engine: &Engine, api: HulyApi) -> Result<(), Failure> {
     if engine.store.meta(WORKSPACE).await?.is_none() {
+        engine.store.set_meta(HULY_API, api.word()).await?;
         engine
             .store
             .set_meta(WORKSPACE, &engine.workspace.to_string())

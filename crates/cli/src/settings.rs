@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};
 
 use engine::{
-    connect::{Credentials, HttpSettings, HulyConnection, HulyLimits, Rate, vibe_settings},
+    connect::{
+        BridgeConnection, Credentials, HttpSettings, HulyConnection, HulyLimits, Rate,
+        bridge_settings, vibe_settings,
+    },
     settings::{LeaseSettings, ProjectSettings, Settings},
 };
 use sync_core::{
@@ -13,7 +16,7 @@ use sync_core::{
 };
 use url::Url;
 
-use crate::config::{self, Choice, Config, Create, DeletePolicy, FieldPolicy};
+use crate::config::{self, Choice, Config, Create, DeletePolicy, FieldPolicy, HulyApi};
 
 /// What a run is told. `only` are the projects named on the command line.
 pub(crate) fn settings(config: &Config, only: &[String]) -> Settings {
@@ -61,9 +64,11 @@ pub(crate) fn settings(config: &Config, only: &[String]) -> Settings {
             .map(|template| template.text().to_owned()),
         projects: projects(&config.projects),
         only: only.to_vec(),
+        // the bridge's address is not that of Huly's pages
         huly_browse: huly
             .url
             .as_ref()
+            .filter(|_| huly.api == HulyApi::Platform)
             .zip(huly.workspace.as_deref())
             .map(|(url, workspace)| browse(url, workspace)),
         ..Settings::default()
@@ -88,6 +93,18 @@ pub(crate) fn huly(
         limits: huly_limits(&config.http),
         page_size: NonZeroU32::new(config.page_size).unwrap_or(NonZeroU32::MIN),
     })
+}
+
+/// How to reach Huly through the bridge.
+pub(crate) fn bridge(config: &Config, services: config::BridgeServices<'_>) -> BridgeConnection {
+    let status = &config.status;
+    let names = status.to_vibe.keys().chain(status.to_huly.values());
+    BridgeConnection {
+        address: services.bridge_url.clone(),
+        http: busy(&bridge_settings(), &config.huly.http),
+        workspace: services.workspace.map(str::to_owned),
+        statuses: names.map(|name| Arc::from(name.as_str())).collect(),
+    }
 }
 
 /// The HTTP settings of Vibe.

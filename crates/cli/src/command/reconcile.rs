@@ -17,7 +17,7 @@ pub(crate) async fn run(config: &Config, global: &Global, json: bool) -> Result<
             settings::settings(config, &[]),
         )))
         .await?;
-    connect::remember(&engine).await?;
+    connect::remember(&engine, config.huly.api).await?;
     let report = engine.run(Mode::Reconcile, &interrupt.stop).await;
     output::report::run(&report, json, global)
 }

@@ -7,7 +7,7 @@ use sim::dataset::{self, Boards};
 use sync_core::Pair;
 
 use crate::{
-    args::{Serve, Sim},
+    args::{Door, Serve, Sim},
     failure::Failure,
     output,
     output::table,
@@ -30,6 +30,7 @@ pub(crate) async fn run(command: Sim) -> Result<Exit, Failure> {
             huly: asked.huly_port,
             vibe: asked.vibe_port,
         },
+        asked.huly_api,
     )
     .await?;
     let store = match &asked.config_out {
@@ -46,7 +47,12 @@ pub(crate) async fn run(command: Sim) -> Result<Exit, Failure> {
         ),
         (
             "sign in as",
-            format!("{}, password {}", world.login.email, world.login.password),
+            match asked.huly_api {
+                Door::Platform => {
+                    format!("{}, password {}", world.login.email, world.login.password)
+                }
+                Door::Bridge | Door::BridgeLater => "(the bridge asks for no account)".to_owned(),
+            },
         ),
         (
             "behind the scenes",

@@ -26,7 +26,7 @@ pub(crate) async fn once(config: &Config, global: &Global, once: Once) -> Result
     let engine = interrupt
         .or(Box::pin(connect::engine(config, store, settings)))
         .await?;
-    connect::remember(&engine).await?;
+    connect::remember(&engine, config.huly.api).await?;
     let mode = Mode::Sync {
         accept: once.accept.clone(),
     };

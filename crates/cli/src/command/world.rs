@@ -4,16 +4,23 @@ use std::path::Path;
 
 use engine::report::Exit;
 use sim::{
+    Shared,
     calls::Counts,
     clock::Clock,
     dataset::{Boards, Login},
-    http::{RateLimit, Running, Server, huly_router, serve, vibe_router},
+    http::{
+        BridgeState, Form, RateLimit, Router, Running, Server, bridge_router, huly_router, serve,
+        vibe_router,
+    },
     huly::{Huly, Session},
     vibe::{Generation, Vibe},
 };
 use sync_core::Pair;
 
-use crate::{args::Shape, failure::Failure};
+use crate::{
+    args::{Door, Shape},
+    failure::Failure,
+};
 
 /// Chances and jitter of faults follow from it.
 const SEED: u64 = 1;
@@ -29,6 +36,7 @@ pub(crate) struct World {
     /// The same person, for what people do by hand.
     pub who: Session,
     listening: Pair<Running>,
+    door: Door,
 }
 
 /// A clock that shows the real time now and runs with it.
@@ -44,9 +52,23 @@ pub(crate) const fn generation(shape: Shape) -> Generation {
     }
 }
 
+/// The simulated Huly as it is reached by one way.
+fn router(huly: &Server<Huly>, who: &Session, door: Door) -> Router {
+    let form = match door {
+        Door::Platform => return huly_router(huly, RateLimit::default()),
+        Door::Bridge => Form::First,
+        Door::BridgeLater => Form::Later,
+    };
+    bridge_router(huly, who.clone(), Shared::new(BridgeState::of(form)))
+}
+
 impl World {
     /// Serves both boards; port 0 takes a free one.
-    pub(crate) async fn start(boards: Boards, ports: Pair<u16>) -> Result<Self, Failure> {
+    pub(crate) async fn start(
+        boards: Boards,
+        ports: Pair<u16>,
+        door: Door,
+    ) -> Result<Self, Failure> {
         let who = boards.session();
         let Boards {
             huly, vibe, login, ..
@@ -62,7 +84,7 @@ impl World {
             }
         };
         let listening = Pair {
-            huly: serve(huly_router(&huly, RateLimit::default()), ports.huly)
+            huly: serve(router(&huly, &who, door), ports.huly)
                 .await
                 .map_err(unserved(ports.huly))?,
             vibe: serve(vibe_router(&vibe), ports.vibe)
@@ -75,6 +97,7 @@ impl World {
             login,
             who,
             listening,
+            door,
         })
     }
 
@@ -88,16 +111,22 @@ impl World {
         let addresses = self.addresses();
         let workspace = self.huly.model.lock().workspace().url.clone();
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        let way = match self.door {
+            Door::Platform => format!(
+                "email = {}\npassword = {}",
+                quoted(&self.login.email),
+                quoted(&self.login.password)
+            ),
+            Door::Bridge | Door::BridgeLater => "api = \"bridge\"".to_owned(),
+        };
         format!(
             "#:schema {}\n# Simulated servers: they hold nothing of value and forget everything when they end.\n\n\
-             [huly]\nurl = {}\nworkspace = {}\nemail = {}\npassword = {}\n\n\
+             [huly]\nurl = {}\nworkspace = {}\n{way}\n\n\
              [vibe]\nurl = {}\nrepo_roots = [{}]\n\n\
              [store]\npath = {}\n",
             crate::config::SCHEMA_URL,
             quoted(&addresses.huly),
             quoted(&workspace),
-            quoted(&self.login.email),
-            quoted(&self.login.password),
             quoted(&addresses.vibe),
             quoted(sim::dataset::REPO_ROOT),
             quoted(&store.display().to_string()),

@@ -35,6 +35,26 @@ impl Choice for Create {
     }
 }
 
+/// By which way Huly is reached: `huly.api`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HulyApi {
+    /// Huly's own services.
+    Platform,
+    /// The predecessor's HTTP bridge, which can do less.
+    Bridge,
+}
+
+impl Choice for HulyApi {
+    const ALL: &'static [Self] = &[Self::Platform, Self::Bridge];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Platform => "platform",
+            Self::Bridge => "bridge",
+        }
+    }
+}
+
 /// Who wins where both sides changed a field: `[fields]` (design 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldPolicy {

@@ -18,6 +18,7 @@ const fn row(key: &'static str, says: &'static str) -> Meaning {
 #[rustfmt::skip]
 pub(super) const MEANINGS: &[Meaning] = &[
     row("huly.url", "the address of Huly's web page, without a path"),
+    row("huly.api", "by which way Huly is reached: its own services, or the predecessor's HTTP bridge (`docs/bridge.md`)"),
     row("huly.workspace", "its short name in the browser's address (after `workbench`), or its uuid"),
     row("huly.token", "a token of the account that hvs works as; or an e-mail address and a password"),
     row("huly.token_file", "the file that holds the token, in place of `token`"),

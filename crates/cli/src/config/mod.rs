@@ -25,6 +25,7 @@
 //! # Ok::<(), cli::config::ConfigError>(())
 //! ```
 
+mod bridge;
 mod check;
 mod choice;
 mod describe;
@@ -54,8 +55,11 @@ mod values;
 
 use toml::de::DeTable;
 
+pub use bridge::BridgeServices;
 pub use check::Services;
-pub use choice::{Choice, Create, DeletePolicy, FieldPolicy, LogFormat, LogLevel, VibeStatus};
+pub use choice::{
+    Choice, Create, DeletePolicy, FieldPolicy, HulyApi, LogFormat, LogLevel, VibeStatus,
+};
 pub use error::{ConfigError, Place, Problem};
 pub use inputs::{Environment, Flag, Inputs};
 pub use model::{

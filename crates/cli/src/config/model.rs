@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use url::Url;
 
 use super::{
-    choice::{Create, DeletePolicy, FieldPolicy, LogFormat, LogLevel, VibeStatus},
+    choice::{Create, DeletePolicy, FieldPolicy, HulyApi, LogFormat, LogLevel, VibeStatus},
     origin::{Origin, Origins},
     secret::Secret,
 };
@@ -48,6 +48,8 @@ pub struct Config {
 pub struct Huly {
     /// `url`: the address of the front, `http` or `https`. No default.
     pub url: Option<Url>,
+    /// `api`: by which way it is reached; default `platform`.
+    pub api: HulyApi,
     /// `workspace`: its name in the address, or its uuid. No default.
     pub workspace: Option<String>,
     /// `token`, or `email` and `password`. No default.

@@ -15,7 +15,7 @@ use std::{path::PathBuf, time::Duration};
 use serde_json::json;
 
 use super::{
-    choice::{Choice, Create, DeletePolicy, FieldPolicy, LogFormat, LogLevel, VibeStatus},
+    choice::{Choice, Create, DeletePolicy, FieldPolicy, HulyApi, LogFormat, LogLevel, VibeStatus},
     describe::Kind,
     error::{Place, Problem},
     model::{
@@ -101,6 +101,7 @@ impl Reader<'_> {
     fn huly(&mut self) -> Huly {
         Huly {
             url: self.url("huly.url"),
+            api: self.choice("huly.api", HulyApi::Platform, HulyApi::ALL),
             workspace: self.text("huly.workspace"),
             credentials: self.credentials(),
             overlap: self.span("huly.overlap", seconds(60), NONE..=HOUR),

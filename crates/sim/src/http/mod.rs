@@ -22,6 +22,8 @@ pub use rate::RateLimit;
 pub use serve::{Running, serve};
 pub use vibe::vibe_router;
 
+/// What a face is served from.
+pub use axum::Router;
 use axum::response::{IntoResponse, Response};
 
 use crate::Shared;

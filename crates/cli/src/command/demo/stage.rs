@@ -18,7 +18,7 @@ use sync_core::{Pair, Side, ids::ItemId};
 use tempfile::TempDir;
 
 use crate::{
-    args::Shape,
+    args::{Door, Shape},
     command::world::{World, clock, generation},
     config::{self, Config, Inputs},
     connect,
@@ -48,7 +48,7 @@ impl Stage {
     /// Sets it up.
     pub(super) async fn set(shape: Shape) -> Result<Self, Failure> {
         let boards = dataset::demo(&clock(), generation(shape)).map_err(bug)?;
-        let world = World::start(boards, Pair::default()).await?;
+        let world = World::start(boards, Pair::default(), Door::Platform).await?;
         let directory = tempfile::Builder::new()
             .prefix("hvs-demo-")
             .tempdir()
@@ -83,7 +83,7 @@ impl Stage {
         };
         let store = connect::open_store(&self.config).await?;
         let engine = connect::engine(&self.config, store, settings).await?;
-        connect::remember(&engine).await?;
+        connect::remember(&engine, self.config.huly.api).await?;
         Ok(engine)
     }
 
