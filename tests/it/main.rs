@@ -6,6 +6,7 @@
 
 #![cfg(test)]
 
+mod bridge;
 mod commands;
 mod deletions;
 mod edits;

@@ -1,6 +1,8 @@
 //! The client against recorded answers and small in-process servers.
 
 #[cfg(test)]
+mod bridge;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod fixtures;
