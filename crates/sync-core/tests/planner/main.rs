@@ -22,3 +22,5 @@ mod settling;
 mod showing;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod unseen;
