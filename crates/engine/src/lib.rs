@@ -16,6 +16,7 @@ mod error;
 pub mod huly;
 pub mod import;
 mod journal;
+mod landed;
 mod lease;
 mod observe;
 mod planning;
