@@ -82,10 +82,7 @@ impl World {
         let boards = made(generation, projects, issues_per_project, seed);
         let who = boards.session();
         let Boards {
-            mut huly,
-            vibe,
-            login,
-            ..
+            huly, vibe, login, ..
         } = boards;
         let token = huly.token(&login.account, None);
         World::serve(huly, vibe, who, &format!("token = \"{token}\""), token).await

@@ -162,7 +162,7 @@ mod tests {
     async fn the_configuration_of_simulated_servers_is_as_its_schema_says() {
         let boards = sim::dataset::demo(&clock(), Generation::L2).unwrap();
         let free = Pair { huly: 0, vibe: 0 };
-        let Ok(world) = World::start(boards, free).await else {
+        let Ok(world) = World::start(boards, free, Door::Platform).await else {
             panic!("the servers do not start");
         };
         let text = world.config(Path::new("/tmp/hvs-sim.db"));

@@ -9,7 +9,7 @@ use sync_core::{
     plan,
 };
 
-use crate::support::{compact, item, lenses, link, rules};
+use crate::support::{compact::compact, item, lenses, link, rules};
 
 /// An item whose description was answered as empty because it could not be read.
 fn unread(side: Side, short: &str) -> Item {
