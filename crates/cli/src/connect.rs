@@ -85,10 +85,7 @@ pub(crate) async fn engine(
         HulyApi::Platform => {
             let services = config.services()?;
             let tag = connect::store_tag(store.as_ref());
-            tokio::try_join!(
-                huly(config, services, tag),
-                vibe(config, services)
-            )?
+            tokio::try_join!(huly(config, services, tag), vibe(config, services))?
         }
         HulyApi::Bridge => {
             let services = config.bridge_services()?;

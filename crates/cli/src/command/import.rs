@@ -39,7 +39,7 @@ pub(crate) async fn run(config: &Config, global: &Global, import: Import) -> Res
         )))
         .await?;
     if !dry_run {
-        connect::remember(&engine).await?;
+        connect::remember(&engine, config.huly.api).await?;
     }
     if !json.json {
         output::import::found(&path, &state)?;
