@@ -6,7 +6,6 @@
 
 #![cfg(test)]
 
-mod bridge;
 mod commands;
 mod deletions;
 mod edits;
