@@ -9,16 +9,20 @@ use serde_json::Value;
 use crate::workspace::{Workspace, cargo};
 
 /// Where results are kept.
-const PAGE: &str = "docs/benchmarks.md";
+const PAGE: &str = "docs/performance.md";
+/// The figures stand between these; what is around them is written by people.
+const MARKERS: (&str, &str) = ("<!-- figures: begin -->", "<!-- figures: end -->");
 
 /// Flags of `cargo xtask bench`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Only this one: plan, store, first, quiet
+    /// Only this one: plan, store, first, backfill, quiet, status, table
     name: Option<String>,
-    /// Write the results with date and machine to docs/benchmarks.md
+    /// Of the table only the size with so many projects: 10, 50, 100, 200
+    size: Option<String>,
+    /// Write the results with date, commit, machine and command into docs/performance.md
     #[arg(long)]
-    record: bool,
+    write_docs: bool,
 }
 
 /// A benchmark: its name, its crate, its program, and the word that program is told.
@@ -28,6 +32,11 @@ struct Bench {
     program: &'static str,
     word: Option<&'static str>,
 }
+
+/// It runs the released program, which is built first.
+const STATUS: &str = "status";
+/// It may be told one of its sizes.
+const TABLE: &str = "table";
 
 const BENCHES: &[Bench] = &[
     Bench {
@@ -49,10 +58,28 @@ const BENCHES: &[Bench] = &[
         word: Some("first"),
     },
     Bench {
+        name: "backfill",
+        package: "engine",
+        program: "sync",
+        word: Some("backfill"),
+    },
+    Bench {
         name: "quiet",
         package: "engine",
         program: "sync",
         word: Some("quiet"),
+    },
+    Bench {
+        name: STATUS,
+        package: "engine",
+        program: "sync",
+        word: Some(STATUS),
+    },
+    Bench {
+        name: TABLE,
+        package: "engine",
+        program: "sync",
+        word: Some(TABLE),
     },
 ];
 
@@ -80,8 +107,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let mut figures = Vec::new();
     for bench in chosen {
-        println!("==> {}", bench.shown());
-        let new = bench.run()?;
+        let more = bench.more(args.size.as_deref())?;
+        println!("==> {}", bench.shown(&more));
+        let new = bench.run(&more)?;
         for figure in &new {
             println!(
                 "    {}: {} ({})",
@@ -94,12 +122,27 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let table = table(&figures);
     println!("\n{table}");
-    if args.record {
-        fs::write(root.join(PAGE), page(&table, args.name.as_deref())?)
-            .with_context(|| format!("cannot write {PAGE}"))?;
+    if args.write_docs {
+        let path = root.join(PAGE);
+        let page = fs::read_to_string(&path).with_context(|| format!("cannot read {PAGE}"))?;
+        let told = told(&table, args)?;
+        let page = between_markers(&page, &told)?;
+        fs::write(&path, page).with_context(|| format!("cannot write {PAGE}"))?;
         println!("written to {PAGE}");
     }
     Ok(())
+}
+
+/// The page with other figures between its markers.
+fn between_markers(page: &str, figures: &str) -> Result<String> {
+    let (begin, end) = MARKERS;
+    let parts = page
+        .split_once(begin)
+        .and_then(|(before, rest)| Some((before, rest.split_once(end)?.1)));
+    let Some((before, after)) = parts else {
+        bail!("{PAGE} has not both of {begin} and {end}");
+    };
+    Ok(format!("{before}{begin}\n{figures}{end}{after}"))
 }
 
 impl Bench {
@@ -118,25 +161,38 @@ impl Bench {
         words
     }
 
-    /// The command as a person would type it.
-    fn shown(&self) -> String {
-        format!("cargo {}", self.words().join(" "))
+    /// What the program is told besides: a size, or the program that it measures.
+    fn more(&self, size: Option<&str>) -> Result<Vec<String>> {
+        match (self.name, size) {
+            (STATUS, _) => Ok(vec![released()?]),
+            (TABLE, Some(size)) => Ok(vec![size.to_owned()]),
+            (_, _) => Ok(Vec::new()),
+        }
     }
 
-    fn run(&self) -> Result<Vec<Figure>> {
+    /// The command as a person would type it.
+    fn shown(&self, more: &[String]) -> String {
+        let words = self.words();
+        let more = more.iter().map(String::as_str);
+        let all: Vec<&str> = words.into_iter().chain(more).collect();
+        format!("cargo {}", all.join(" "))
+    }
+
+    fn run(&self, more: &[String]) -> Result<Vec<Figure>> {
         let output = cargo()
             .args(self.words())
+            .args(more)
             .stdin(Stdio::null())
             .stderr(Stdio::inherit())
             .output()
-            .with_context(|| format!("cannot start {}", self.shown()))?;
+            .with_context(|| format!("cannot start {}", self.shown(more)))?;
         let text = String::from_utf8(output.stdout)?;
         if !output.status.success() {
-            bail!("{}: {}\n{text}", self.shown(), output.status);
+            bail!("{}: {}\n{text}", self.shown(more), output.status);
         }
         let figures: Vec<Figure> = text.lines().filter_map(Figure::read).collect();
         if figures.is_empty() {
-            bail!("{} told no figure", self.shown());
+            bail!("{} told no figure", self.shown(more));
         }
         Ok(figures)
     }
@@ -194,18 +250,54 @@ fn table(figures: &[Figure]) -> String {
     table
 }
 
-/// The page of results.
-fn page(table: &str, name: Option<&str>) -> Result<String> {
-    let command = ["cargo xtask bench --record", name.unwrap_or_default()];
+/// The figures with when, of what, where and how they were measured.
+fn told(table: &str, args: &Args) -> Result<String> {
+    let name = args.name.as_deref().unwrap_or_default();
+    let size = args.size.as_deref().unwrap_or_default();
+    let command = format!("cargo xtask bench {name} {size} --write-docs");
+    let command: Vec<&str> = command.split_whitespace().collect();
     Ok(format!(
-        "# Benchmarks\n\nOne run of `{}` on {}, on {}. Figures move with the machine; each stands beside a target, and \
-        where there is one beside a floor that was measured or computed in the same run. What is measured, and how, \
-        stands in the programs: `crates/sync-core/benches/plan.rs`, `crates/store/benches/upserts.rs`, \
-        `crates/engine/benches/sync.rs`.\n\n{table}",
-        command.join(" ").trim_end(),
+        "\nOne run of `{}` on {}, of commit {}, on {}.\n\n{table}\n",
+        command.join(" "),
         today()?,
+        commit()?,
         machine()
     ))
+}
+
+/// The released program, built.
+fn released() -> Result<String> {
+    let words = [
+        "build",
+        "--release",
+        "--locked",
+        "-p",
+        "cli",
+        "--message-format=json",
+    ];
+    let output = cargo()
+        .args(words)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot build hvs")?;
+    if !output.status.success() {
+        bail!("cargo {}: {}", words.join(" "), output.status);
+    }
+    let text = String::from_utf8(output.stdout)?;
+    let program = text.lines().find_map(|line| {
+        let told: Value = serde_json::from_str(line).ok()?;
+        told.get("executable")?.as_str().map(str::to_owned)
+    });
+    program.context("cargo told of no program")
+}
+
+fn commit() -> Result<String> {
+    let output = std::process::Command::new("git")
+        .args(["describe", "--always", "--dirty"])
+        .output()
+        .context("cannot run git")?;
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
 fn today() -> Result<String> {
@@ -247,6 +339,22 @@ mod tests {
         assert_eq!(Figure::read(open).unwrap().outcome(), "no target");
         assert_eq!(Figure::read("running 0 tests"), None);
         assert!(table(&[figure]).contains("| m | 1 s | <= 2 s | 0.50 | reached |"));
+    }
+
+    #[test]
+    fn figures_replace_only_what_stands_between_the_markers() {
+        let (begin, end) = MARKERS;
+        let page = format!("# Top\n{begin}\nold\n{end}\nbelow\n");
+        let new = between_markers(&page, "new\n").unwrap();
+        assert_eq!(new, format!("# Top\n{begin}\nnew\n{end}\nbelow\n"));
+        assert!(between_markers("# Top\n", "new\n").is_err());
+    }
+
+    #[test]
+    fn the_page_has_a_place_for_the_figures() {
+        let root = Workspace::load().unwrap().root;
+        let page = fs::read_to_string(root.join(PAGE)).unwrap();
+        between_markers(&page, "").unwrap();
     }
 
     #[test]

@@ -255,9 +255,24 @@ fn take(
             observed.newest = observed.newest.max(item.modified);
         }
         match by_item.side(side).get(&item.id) {
-            Some(link) => observed.see(*link, side, Observation::Present(Box::new(item))),
+            Some(link) => {
+                let item = reduced(observed.links.get(link), side, item);
+                observed.see(*link, side, Observation::Present(Box::new(item)));
+            }
             None => observed.unlinked.side_mut(side).push(item),
         }
+    }
+}
+
+/// Of an item that is as its base says, nothing is held twice: not its values, and not its text, which the store has.
+fn reduced(link: Option<&Link>, side: Side, item: Item) -> Item {
+    match link.map(|link| link.base.side(side)) {
+        Some(base) if *base == item.values => Item {
+            values: base.clone(),
+            text: None,
+            ..item
+        },
+        Some(_) | None => item,
     }
 }
 

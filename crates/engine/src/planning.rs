@@ -11,7 +11,7 @@ use store::{Batch, port::BaseTexts};
 use sync_core::{
     Pair, Side,
     ids::{ItemId, LinkId},
-    item::{Field, Item, Observation},
+    item::{Field, Item, Observation, TextVersion},
     plan::{self, LinkInput, LinkPlan, Needs},
     rules::Rules,
 };
@@ -142,6 +142,7 @@ async fn read_texts(
             }
         }
     }
+    let wanted = from_the_store(ctx, observed, wanted).await?;
     let read: Vec<(LinkId, Side, Item, Answer<Arc<str>>)> = stream::iter(wanted)
         .map(|(id, side, item)| async move {
             let text = ctx.board(side).text(&item).await;
@@ -175,6 +176,37 @@ async fn read_texts(
         texts.extend(ctx.store.texts(chunk).await?);
     }
     Ok((texts, unread))
+}
+
+/// Texts that a list showed and that were let go because they are those of the base come from the store. What is not there, or
+/// not under its fingerprint, is still to be read.
+async fn from_the_store(
+    ctx: &Context,
+    observed: &mut Observed,
+    wanted: Vec<(LinkId, Side, Item)>,
+) -> Result<Vec<(LinkId, Side, Item)>, Error> {
+    let (let_go, mut rest): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|(id, side, item)| {
+        let base = observed.links.get(id).map(|link| link.base.side(*side));
+        base.is_some_and(|base| base.description == item.values.description)
+    });
+    for chunk in let_go.chunks(TEXTS_PER_QUERY) {
+        let ids: Vec<LinkId> = chunk.iter().map(|(id, _, _)| *id).collect();
+        let stored = ctx.store.texts(&ids).await?;
+        for (id, side, item) in chunk {
+            let text = stored.get(id).and_then(|texts| texts.side(*side).clone());
+            match text.filter(|text| TextVersion::of_text(text) == item.values.description) {
+                Some(text) => {
+                    let item = Item {
+                        text: Some(text),
+                        ..item.clone()
+                    };
+                    observed.see(*id, *side, Observation::Present(Box::new(item)));
+                }
+                None => rest.push((*id, *side, item.clone())),
+            }
+        }
+    }
+    Ok(rest)
 }
 
 /// A description that could not be read: told, and the item stays dirty.

@@ -1,10 +1,16 @@
 //! What an answer means, by this server's own words (reference: general part of the local API).
 
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
 use http::Method;
 use http::header::CONTENT_TYPE;
 use http_kit::{Call, Effect, Error, Kind, Reply, Verdict, server_words};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::error::Category;
 
 use crate::{SERVICE, codes, route};
@@ -196,6 +202,10 @@ fn is_html(reply: &Reply) -> bool {
 /// The data of a successful answer. An unexpected shape is an error that names route and field: fatal for a read,
 /// unknown for a write (which has happened).
 pub fn decode<T: DeserializeOwned>(call: &Call, reply: &Reply) -> Result<T, Error> {
+    // Keeping track of the place makes reading a good deal slower, so that is left to answers that cannot be read.
+    if let Ok(envelope) = serde_json::from_slice::<Envelope<T>>(&reply.body) {
+        return Ok(envelope.data);
+    }
     let mut json = serde_json::Deserializer::from_slice(&reply.body);
     match serde_path_to_error::deserialize::<_, Envelope<T>>(&mut json) {
         Ok(envelope) => Ok(envelope.data),
@@ -208,5 +218,125 @@ pub fn decode<T: DeserializeOwned>(call: &Call, reply: &Reply) -> Result<T, Erro
                 .with_detail(format!("unexpected shape at {field}: {cause}"))
                 .with_tries(reply.tries))
         }
+    }
+}
+
+/// The rows of a successful list, each turned into what is kept of it as soon as it is read: never are all rows held.
+pub(crate) fn decode_each<T: DeserializeOwned, R>(
+    call: &Call,
+    reply: &Reply,
+    keep: impl Fn(T) -> R,
+) -> Result<Vec<R>, Error> {
+    let mut json = serde_json::Deserializer::from_slice(&reply.body);
+    let read = json
+        .deserialize_map(Data(&keep, PhantomData))
+        .and_then(|kept| json.end().map(|()| kept));
+    match read {
+        Ok(Some(kept)) => Ok(kept),
+        // The other reader knows the words for what is wrong.
+        Ok(None) | Err(_) => {
+            decode::<Vec<T>>(call, reply).map(|rows| rows.into_iter().map(keep).collect())
+        }
+    }
+}
+
+/// Reads the envelope of a list.
+struct Data<'k, T, F>(&'k F, PhantomData<T>);
+
+impl<'de, T: DeserializeOwned, R, F: Fn(T) -> R> Visitor<'de> for Data<'_, T, F> {
+    type Value = Option<Vec<R>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an envelope with a list")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut kept = None;
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            if key != "data" {
+                map.next_value::<IgnoredAny>()?;
+            } else if kept.is_none() {
+                kept = Some(map.next_value_seed(Rows(self.0, PhantomData))?);
+            } else {
+                return Err(serde::de::Error::duplicate_field("data"));
+            }
+        }
+        Ok(kept)
+    }
+}
+
+/// Reads the rows of a list.
+struct Rows<'k, T, F>(&'k F, PhantomData<T>);
+
+impl<'de, T: DeserializeOwned, R, F: Fn(T) -> R> DeserializeSeed<'de> for Rows<'_, T, F> {
+    type Value = Vec<R>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        json.deserialize_seq(self)
+    }
+}
+
+impl<'de, T: DeserializeOwned, R, F: Fn(T) -> R> Visitor<'de> for Rows<'_, T, F> {
+    type Value = Vec<R>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Self::Value, A::Error> {
+        let mut kept = Vec::new();
+        while let Some(row) = rows.next_element()? {
+            kept.push((self.0)(row));
+        }
+        Ok(kept)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::StatusCode;
+    use serde_json::Value;
+
+    use super::*;
+
+    fn reply(body: &str) -> (Call, Reply) {
+        let url = url::Url::parse("http://127.0.0.1:1/api/tasks").expect("a url");
+        let reply = Reply {
+            status: StatusCode::OK,
+            headers: http::HeaderMap::new(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            tries: 1,
+        };
+        (Call::get(route::TASKS, url), reply)
+    }
+
+    #[test]
+    fn a_list_read_row_by_row_is_the_list_read_as_a_whole_and_fails_with_the_same_words() {
+        let bodies = [
+            r#"{"success":true,"data":[1,2,3],"message":null}"#,
+            r#"{"data":[],"more":{"data":[7]}}"#,
+            r#"{"data":[1,"two"]}"#,
+            r#"{"data":{"rows":[1]}}"#,
+            r#"{"data":null}"#,
+            r#"{"success":true}"#,
+            r#"{"data":[1]} and more"#,
+            r#"{"data":[1],"data":[2]}"#,
+            "[1]",
+            "",
+        ];
+        for body in bodies {
+            let (call, reply) = reply(body);
+            let whole: Result<Vec<i64>, Error> = decode(&call, &reply);
+            let each = decode_each(&call, &reply, |row: i64| row);
+            match (whole, each) {
+                (Ok(whole), Ok(each)) => assert_eq!(whole, each, "{body}"),
+                (Err(whole), Err(each)) => assert_eq!(whole.to_string(), each.to_string()),
+                (whole, each) => panic!("{body}: {whole:?} and {each:?}"),
+            }
+        }
+        let (call, body) = reply(r#"{"data":[{"a":1}]}"#);
+        let kept = decode_each(&call, &body, |row: Value| row["a"].as_i64());
+        assert_eq!(kept.expect("a list"), [Some(1)]);
     }
 }

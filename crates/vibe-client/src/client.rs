@@ -14,7 +14,7 @@ use crate::locks::TaskLocks;
 use crate::wire::{NewProjectL1, NewProjectL2, NewRepository};
 use crate::{
     BODY_MAX, NewTask, Project, SERVICE, Status, Task, TaskUpdate, VibeProjectId, VibeTaskId,
-    codes, decode, route,
+    classify::decode_each, codes, decode, route,
 };
 
 /// The first version that honours the status of a create (reference, section 1).
@@ -170,10 +170,21 @@ impl Vibe {
     /// All tasks of a project, newest first. **Empty for a project that does not exist**: ask [`Vibe::project`]
     /// before concluding that tasks are gone.
     pub async fn tasks(&self, project: VibeProjectId) -> Result<Vec<Task>, Error> {
+        self.tasks_as(project, |task| task).await
+    }
+
+    /// As [`Vibe::tasks`], keeping of each task what `keep` makes of it as soon as it is read.
+    pub async fn tasks_as<T>(
+        &self,
+        project: VibeProjectId,
+        keep: impl Fn(Task) -> T,
+    ) -> Result<Vec<T>, Error> {
         let mut url = self.url(route::TASKS);
         url.query_pairs_mut()
             .append_pair("project_id", &project.to_string());
-        self.fetch(Call::get(route::TASKS, url)).await
+        let call = Call::get(route::TASKS, url);
+        let reply = self.http.call(call.clone()).await?;
+        decode_each(&call, &reply, keep)
     }
 
     /// One task; none only where the server itself says that it is not there.

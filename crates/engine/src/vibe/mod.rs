@@ -133,11 +133,8 @@ impl Board for VibeBoard {
 
     async fn list(&self, project: &ProjectId, _from: Option<Cursor>) -> Answer<Page> {
         // The local API has no pages: one answer is the whole list, and its size is bounded by the body cap.
-        let tasks = self.client.tasks(project_id(project)?).await?;
-        let items = tasks
-            .iter()
-            .map(|task| (project.clone(), item(task)))
-            .collect();
+        let keep = |task: Task| (project.clone(), item(&task));
+        let items = self.client.tasks_as(project_id(project)?, keep).await?;
         Ok(Page { items, next: None })
     }
 
@@ -213,9 +210,10 @@ impl Board for VibeBoard {
         jobs: &[CreateJob],
         _taken: &HashSet<ItemId>,
     ) -> Answer<Vec<Option<Item>>> {
-        let tasks = self.client.tasks(project_id(project)?).await?;
+        let keep = |task: Task| item(&task);
+        let tasks = self.client.tasks_as(project_id(project)?, keep).await?;
         let mut by_marker: HashMap<_, Item> = HashMap::new();
-        for item in tasks.iter().map(item) {
+        for item in tasks {
             let Some(marker) = item.footer.as_ref().and_then(|footer| footer.marker) else {
                 continue;
             };

@@ -6,6 +6,7 @@
     reason = "a failure in a helper of a test is a failed test"
 )]
 
+mod connections;
 mod limits;
 mod retry;
 mod server;
