@@ -6,6 +6,7 @@
 
 #![cfg(test)]
 
+mod choosing;
 mod commands;
 mod deletions;
 mod edits;

@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+pub(crate) mod filter;
 mod import;
 mod init;
 mod unlink;
@@ -125,6 +126,8 @@ pub(crate) struct Plan {
     #[arg(long, value_name = "PROJECT")]
     pub project: Vec<String>,
     #[command(flatten)]
+    pub filter: filter::Filter,
+    #[command(flatten)]
     pub json: Json,
 }
 
@@ -138,6 +141,9 @@ pub(crate) enum Sync {
 /// `hvs sync once`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Once {
+    /// Only these items, now: an issue by its identifier (HARB-12), a task by its id
+    #[arg(value_name = "ITEM", conflicts_with_all = ["project", "status", "category", "label", "assignee", "priority", "max_age", "identifier"])]
+    pub items: Vec<String>,
     /// Write nothing, show what would be done (the same as `hvs plan`)
     #[arg(long, conflicts_with = "accept")]
     pub dry_run: bool,
@@ -147,6 +153,8 @@ pub(crate) struct Once {
     /// Carry out what a guard held back, by the hash it was shown with; may be repeated
     #[arg(long, value_name = "HASH")]
     pub accept: Vec<String>,
+    #[command(flatten)]
+    pub filter: filter::Filter,
     #[command(flatten)]
     pub json: Json,
 }

@@ -1,5 +1,7 @@
 //! The one place where the configuration becomes what the engine takes.
 
+mod choosing;
+
 use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};
 
 use engine::{
@@ -10,16 +12,30 @@ use engine::{
     settings::{LeaseSettings, ProjectSettings, Settings},
 };
 use sync_core::{
+    filter::Leaving,
     guard,
     lens::StatusNames,
-    rules::{Creation, Deletion, Policies, Policy},
+    rules::{Creation, Deletion, Directions, Policies, Policy},
 };
 use url::Url;
 
 use crate::config::{self, Choice, Config, Create, DeletePolicy, FieldPolicy, HulyApi};
 
-/// What a run is told. `only` are the projects named on the command line.
+pub(crate) use choosing::Asked;
+use choosing::{directions, filter};
+
+/// What a run about everything, or about projects that the command line names, is told.
 pub(crate) fn settings(config: &Config, only: &[String]) -> Settings {
+    let asked = Asked {
+        projects: only,
+        ..Asked::default()
+    };
+    for_run(config, asked)
+}
+
+/// What a run is told.
+pub(crate) fn for_run(config: &Config, asked: Asked<'_>) -> Settings {
+    let only = asked.projects;
     let Config {
         huly,
         vibe,
@@ -34,10 +50,12 @@ pub(crate) fn settings(config: &Config, only: &[String]) -> Settings {
     Settings {
         create: creation(sync.create),
         create_projects: sync.projects_create,
+        skip_empty: sync.skip_empty,
         policies: Policies {
             title: policy(fields.title),
             description: policy(fields.description),
             status: policy(fields.status),
+            direction: directions(&fields.direction).over(Directions::default()),
             ..Policies::default()
         },
         deletion: deletion(config.delete),
@@ -64,6 +82,17 @@ pub(crate) fn settings(config: &Config, only: &[String]) -> Settings {
             .map(|template| template.text().to_owned()),
         projects: projects(&config.projects),
         only: only.to_vec(),
+        filter: filter(&config.filter, !only.is_empty() || !asked.items.is_empty()),
+        leaving: if asked.filtered {
+            Leaving::Stays
+        } else {
+            Leaving::Sleeps
+        },
+        items: asked
+            .items
+            .iter()
+            .map(|item| item.as_str().into())
+            .collect(),
         // the bridge's address is not that of Huly's pages
         huly_browse: huly
             .url
@@ -221,6 +250,7 @@ fn projects(config: &[config::Project]) -> BTreeMap<Arc<str>, ProjectSettings> {
                 vibe: project.vibe.clone(),
                 repository: project.repo.as_ref().map(|path| path.display().to_string()),
                 skip: project.skip,
+                fields: directions(&project.fields),
             };
             (Arc::from(project.huly.as_str()), settings)
         })

@@ -218,6 +218,16 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "the clock of a service and the one of this machine differ",
         "set both by a time server; decisions do not hang on it, but times in logs and reports do",
     ),
+    (
+        FILTER_NAME,
+        "the filter names a project, status, label or person that does not exist in Huly",
+        "write the name as Huly shows it; the nearest names are in the message",
+    ),
+    (
+        ITEM_UNKNOWN,
+        "an item was asked for that is not there, or whose project has no counterpart yet",
+        "name an issue by its identifier (HARB-12) or a task by its id; an account sees only the projects that it is a member of",
+    ),
 ];
 
 /// See [`CODES`].
@@ -296,3 +306,7 @@ pub const RUN_STOPPED: &str = "RUN_STOPPED";
 pub const LEASE_HELD: &str = "LEASE_HELD";
 /// See [`CODES`].
 pub const UNSETTLED: &str = "WRITES_UNSETTLED";
+/// The filter names what is not there.
+pub const FILTER_NAME: &str = "FILTER_NAME";
+/// An item that was asked for is not there.
+pub const ITEM_UNKNOWN: &str = "ITEM_UNKNOWN";

@@ -3,23 +3,27 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use store::{Fence, Store};
+use store::{Fence, Store, port::BaseTexts};
 use sync_core::{
     Pair, Side,
-    ids::{ItemId, Millis, RunId, WorkspaceId},
+    ids::{ItemId, Millis, ProjectLinkId, RunId, WorkspaceId},
+    item::Field,
+    link::Link,
+    rules::Directions,
 };
 
 use crate::{
+    choosing::Target,
     env::Env,
     error::Error,
     journal::FooterTexts,
     lease::{Lease, millis},
-    port::Board,
+    port::{Board, Marks},
     settings::Settings,
 };
 
@@ -53,6 +57,12 @@ pub(crate) struct Context {
     pub(crate) started_at: Millis,
     /// Cancels and deletions of this run so far, over all projects (design 3.7).
     pub(crate) removals: tokio::sync::Mutex<usize>,
+    /// Which way fields go in each pair of projects; set once the pairs are known.
+    pub(crate) directions: OnceLock<HashMap<ProjectLinkId, Directions>>,
+    /// The items that this run is about; empty where it is about everything.
+    pub(crate) targets: Vec<Target>,
+    /// What the filter needs to know beyond the items: asked for once, by the first project that needs it.
+    pub(crate) marks: tokio::sync::OnceCell<Marks>,
     /// How often items that are dirty have failed before this run; bounded by what a turn takes up.
     pub(crate) failures: Mutex<HashMap<ItemId, u32>>,
     /// Lets one project at a time read the descriptions of items that get a counterpart.
@@ -62,6 +72,47 @@ pub(crate) struct Context {
 impl Context {
     pub(crate) fn board(&self, side: Side) -> &dyn Board {
         self.boards.side(side).as_ref()
+    }
+
+    /// Labels and people of the filter; nothing is asked where it names none.
+    pub(crate) async fn marks(&self) -> Result<&Marks, Error> {
+        let filter = &self.settings.filter;
+        self.marks
+            .get_or_try_init(|| async {
+                if filter.labels.is_empty() && filter.assignees.is_empty() {
+                    return Ok(Marks::default());
+                }
+                let asked = self
+                    .board(Side::Huly)
+                    .marks(&filter.labels, &filter.assignees);
+                asked.await.map_err(Error::service(Side::Huly))
+            })
+            .await
+    }
+
+    /// Which way fields go in one pair of projects.
+    pub(crate) fn directions(&self, project: ProjectLinkId) -> Directions {
+        let known = self.directions.get();
+        known
+            .and_then(|known| known.get(&project).copied())
+            .unwrap_or(self.settings.policies.direction)
+    }
+
+    /// A link's row as it may be stored: nothing of a field that is off.
+    pub(crate) fn kept(&self, project: ProjectLinkId, link: &Link) -> Link {
+        let directions = self.directions(project);
+        Link {
+            base: link.base.as_ref().map(|values| directions.kept(values)),
+            ..link.clone()
+        }
+    }
+
+    /// Texts as they may be stored: none where the description is off.
+    pub(crate) fn kept_texts(&self, project: ProjectLinkId, texts: BaseTexts) -> BaseTexts {
+        if self.directions(project).off().contains(Field::Description) {
+            return BaseTexts::default();
+        }
+        texts
     }
 
     pub(crate) fn now(&self) -> Millis {

@@ -1,7 +1,7 @@
 //! Why a run, or a project in it, ended early.
 
 use http_kit::Kind;
-use sync_core::Side;
+use sync_core::{Side, filter::UnknownName};
 
 use crate::codes;
 
@@ -26,6 +26,12 @@ pub enum Error {
     /// The run reached its deadline.
     #[error("the run reached its deadline")]
     Deadline,
+    /// The filter names what no server knows: nothing was read further, and nothing is written.
+    #[error("{}", crate::choosing::told(.0))]
+    Filter(Vec<UnknownName>),
+    /// An item was asked for by name that is not there, or cannot be synced.
+    #[error("{0}")]
+    Item(String),
     /// Somebody asked the run to end.
     #[error("the run was asked to stop")]
     Stopped,
@@ -42,6 +48,7 @@ impl Error {
         match self {
             Error::Service { source, .. } => source.kind(),
             Error::Store(_) => Kind::Fatal,
+            Error::Filter(_) | Error::Item(_) => Kind::Rejected,
             Error::LeaseLost | Error::Deadline | Error::Stopped => Kind::Transient,
         }
     }
@@ -51,6 +58,8 @@ impl Error {
         match self {
             Error::Service { source, .. } => source.code(),
             Error::Store(source) => source.code(),
+            Error::Filter(_) => codes::FILTER_NAME,
+            Error::Item(_) => codes::ITEM_UNKNOWN,
             Error::LeaseLost => codes::RUN_LEASE_LOST,
             Error::Deadline => codes::RUN_DEADLINE,
             Error::Stopped => codes::RUN_STOPPED,

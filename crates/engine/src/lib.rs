@@ -8,6 +8,7 @@
 mod apply;
 pub mod bridge;
 pub mod check;
+mod choosing;
 pub mod codes;
 pub mod connect;
 mod context;

@@ -10,6 +10,7 @@ use http_kit::Kind;
 use store::{Batch, port::BaseTexts};
 use sync_core::{
     Pair, Side,
+    filter::Turn,
     ids::{ItemId, LinkId},
     item::{Field, Item, Observation, TextVersion},
     plan::{self, LinkInput, LinkPlan, Needs},
@@ -17,6 +18,7 @@ use sync_core::{
 };
 
 use crate::{
+    choosing::{self, Chooser},
     context::Context,
     error::Error,
     observe::Observed,
@@ -36,6 +38,7 @@ const TEXTS_PER_QUERY: usize = 500;
 pub(crate) async fn links(
     ctx: &Context,
     rules: &Rules<'_>,
+    chooser: &Chooser<'_>,
     observed: &mut Observed,
     only: Option<&HashSet<LinkId>>,
     report: &mut ProjectReport,
@@ -50,9 +53,11 @@ pub(crate) async fn links(
     };
     ids.retain(|id| !observed.busy.contains(id));
     ids.sort();
-    read_items(ctx, rules, observed, &ids).await?;
-    let (base_texts, unread) = read_texts(ctx, rules, observed, &ids, report).await?;
+    let choice = Choice { rules, chooser };
+    read_items(ctx, choice, observed, &ids).await?;
+    let (base_texts, unread) = read_texts(ctx, choice, observed, &ids, report).await?;
     let mut plans = Vec::new();
+    let mut outside = 0;
     for id in ids.into_iter().filter(|id| !unread.contains(id)) {
         let Some(link) = observed.links.get(&id) else {
             continue;
@@ -62,24 +67,58 @@ pub(crate) async fn links(
             now: observed.of(&id),
             base_texts: base_texts.get(&id).cloned().unwrap_or_default(),
         };
-        let plan = plan::link(rules, &input);
+        let turn = chooser.turn(rules.lenses, link, input.now);
+        let plan = match turn {
+            Turn::Work => plan::link(rules, &input),
+            Turn::Sleep => plan::sleep(rules, &input, choosing::OUTSIDE),
+            Turn::Wake => plan::wake(rules, &input, choosing::INSIDE),
+            Turn::Leave => {
+                outside += u64::from(is_seen(&input));
+                continue;
+            }
+        };
+        outside += u64::from(turn == Turn::Sleep);
         if !plan.actions.is_empty() {
             plans.push(plan);
         }
     }
+    // later rounds look at some of the same links again
+    if only.is_none() {
+        report.outside += outside;
+    }
     Ok(plans)
 }
 
-fn needs(rules: &Rules<'_>, observed: &Observed, id: &LinkId) -> Option<Needs> {
+/// How a link is planned.
+#[derive(Clone, Copy)]
+struct Choice<'a> {
+    rules: &'a Rules<'a>,
+    chooser: &'a Chooser<'a>,
+}
+
+/// Whether the link's issue was looked at in this run.
+fn is_seen(input: &LinkInput<'_>) -> bool {
+    match input.now.huly {
+        Observation::Present(_) => true,
+        Observation::Gone | Observation::Unseen => false,
+    }
+}
+
+fn needs(choice: Choice<'_>, observed: &Observed, id: &LinkId) -> Option<Needs> {
     let link = observed.links.get(id)?;
-    let needs = plan::needs(rules, link, observed.of(id));
+    let now = observed.of(id);
+    let needs = match choice.chooser.turn(choice.rules.lenses, link, now) {
+        Turn::Work | Turn::Sleep => plan::needs(choice.rules, link, now),
+        Turn::Wake => plan::needs(choice.rules, &plan::awake(link), now),
+        Turn::Leave => return None,
+    };
     (needs != Needs::default()).then_some(needs)
 }
 
 /// Items that were not listed this time but must be looked at.
 async fn read_items(
     ctx: &Context,
-    rules: &Rules<'_>,
+    choice: Choice<'_>,
     observed: &mut Observed,
     ids: &[LinkId],
 ) -> Result<(), Error> {
@@ -87,7 +126,7 @@ async fn read_items(
         let mut wanted: HashMap<ItemId, LinkId> = HashMap::new();
         for id in ids {
             let unseen = **observed.of(id).side(side) == Observation::Unseen;
-            if let (true, Some(needs)) = (unseen, needs(rules, observed, id))
+            if let (true, Some(needs)) = (unseen, needs(choice, observed, id))
                 && *needs.item.side(side)
                 && let Some(item) = observed
                     .links
@@ -119,7 +158,7 @@ async fn read_items(
 /// next run, and hold up no other.
 async fn read_texts(
     ctx: &Context,
-    rules: &Rules<'_>,
+    choice: Choice<'_>,
     observed: &mut Observed,
     ids: &[LinkId],
     report: &mut ProjectReport,
@@ -127,7 +166,7 @@ async fn read_texts(
     let mut wanted: Vec<(LinkId, Side, Item)> = Vec::new();
     let mut bases = Vec::new();
     for id in ids {
-        let Some(needs) = needs(rules, observed, id) else {
+        let Some(needs) = needs(choice, observed, id) else {
             continue;
         };
         if needs.base_texts {

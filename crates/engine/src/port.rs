@@ -5,7 +5,7 @@
 //! [`Kind::Unknown`](http_kit::Kind).
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -162,6 +162,24 @@ pub struct NewProject {
     pub repository: Option<Arc<str>>,
 }
 
+/// What a filter needs to know that items do not tell by themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// The items that bear any of the labels that were asked for, with those of them.
+    pub labels: HashMap<ItemId, BTreeSet<Arc<str>>>,
+    /// For each person, as items name their assignee, everything they are called; only those that were asked for.
+    pub people: BTreeMap<Arc<str>, Vec<Arc<str>>>,
+}
+
+/// Every name that a filter may use. `None` where the service does not tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Labels that are on any item.
+    pub labels: Option<Vec<Arc<str>>>,
+    /// Names and addresses of people.
+    pub people: Option<Vec<Arc<str>>>,
+}
+
 /// Calls and bytes so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Traffic {
@@ -255,6 +273,38 @@ pub trait Board: Send + Sync {
     async fn get(&self, items: &[ItemId]) -> Answer<HashMap<ItemId, (ProjectId, Item)>>;
     /// Whether the history proves that the item was moved to another project rather than removed (design 3.6 c).
     async fn was_moved(&self, item: &ItemId) -> Answer<bool>;
+    /// Whether a project has any item; archived ones count.
+    async fn has_items(&self, project: &ProjectId) -> Answer<bool> {
+        let page = self.list(project, None).await?;
+        Ok(!page.items.is_empty() || page.next.is_some())
+    }
+    /// Items by the identifier that people say (`HARB-12`), in every project: several may bear one.
+    async fn called(&self, identifier: &str) -> Answer<Vec<(ProjectId, Item)>> {
+        let words = format!("{} cannot look for {identifier} here", self.side().title());
+        Err(unsupported(self.side(), words))
+    }
+    /// Which items bear any of these labels, and who bears any of these names. A service without labels refuses a question for some;
+    /// one that names people by their address alone is that the names are theirs.
+    async fn marks(&self, labels: &[Arc<str>], people: &[Arc<str>]) -> Answer<Marks> {
+        if !labels.is_empty() {
+            let words = format!(
+                "{} does not tell labels here: leave `filter.label` out",
+                self.side().title()
+            );
+            return Err(unsupported(self.side(), words));
+        }
+        let people = people
+            .iter()
+            .map(|name| (Arc::clone(name), vec![Arc::clone(name)]));
+        Ok(Marks {
+            labels: HashMap::new(),
+            people: people.collect(),
+        })
+    }
+    /// Every name that [`Board::marks`] can be asked for.
+    async fn names(&self) -> Answer<Names> {
+        Ok(Names::default())
+    }
     /// The description's text, as markdown without footer, at the version the item shows.
     async fn text(&self, item: &Item) -> Answer<Arc<str>>;
 
@@ -296,4 +346,14 @@ pub trait Board: Send + Sync {
     }
     /// Deletes an item without items below it; `expected` are the values it is taken to hold.
     async fn remove(&self, item: &ItemId, expected: &Values, write_id: &str) -> Answer<Removed>;
+}
+
+fn unsupported(side: Side, words: String) -> http_kit::Error {
+    http_kit::Error::new(
+        http_kit::Kind::Rejected,
+        crate::codes::UNSUPPORTED,
+        side.as_str(),
+        "(filter)",
+    )
+    .with_detail(words)
 }

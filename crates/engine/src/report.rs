@@ -179,6 +179,8 @@ pub struct ProjectReport {
     pub notices: Vec<Arc<str>>,
     /// Issues and tasks that were read, of both sides together.
     pub items: u64,
+    /// Those among them that the filter left alone: links, and items without one.
+    pub outside: u64,
     /// How the project counts for the exit code.
     pub exit: Exit,
 }
@@ -282,6 +284,7 @@ impl Report {
                 "not_reached": stands(Reached::NotReached),
             },
             "items": self.projects.iter().map(|project| project.items).sum::<u64>(),
+            "outside": self.projects.iter().map(|project| project.outside).sum::<u64>(),
             "to_huly": tally.huly,
             "to_vibe": tally.vibe,
             "adopted": self.projects.iter().map(|project| project.adopted).sum::<u64>(),

@@ -3,9 +3,10 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use sync_core::{
+    filter::{Filter, Leaving},
     guard,
     lens::StatusNames,
-    rules::{Creation, Deletion, Policies},
+    rules::{Creation, Deletion, Direction, Directions, Policies},
 };
 
 /// Everything a run is told. [`Default`] gives the documented defaults.
@@ -15,6 +16,8 @@ pub struct Settings {
     pub create: Creation,
     /// Whether Vibe projects are made for Huly projects without one.
     pub create_projects: bool,
+    /// Whether no Vibe project is made for a Huly project without issues.
+    pub skip_empty: bool,
     /// Who wins.
     pub policies: Policies,
     /// What a deletion does.
@@ -56,6 +59,12 @@ pub struct Settings {
     pub projects: BTreeMap<Arc<str>, ProjectSettings>,
     /// Only these projects (Huly identifiers or names, case-folded); empty: all.
     pub only: Vec<String>,
+    /// Which items are synced (design 3.9).
+    pub filter: Filter,
+    /// What becomes of links outside the filter. One that is given for one run only leaves them, and the watermarks, as they are.
+    pub leaving: Leaving,
+    /// Only these items: Huly identifiers or ids of Vibe tasks; empty: all. Watermarks do not move.
+    pub items: Vec<Arc<str>>,
     /// Address of Huly's web pages with the workspace (`https://host/workbench/ws`), for links in footers.
     pub huly_browse: Option<String>,
 }
@@ -69,6 +78,30 @@ pub struct ProjectSettings {
     pub repository: Option<String>,
     /// Left alone.
     pub skip: bool,
+    /// Which way its fields go, where that is said for this project.
+    pub fields: FieldDirections,
+}
+
+/// Which way the fields of one project go; `None` as everywhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FieldDirections {
+    /// The title.
+    pub title: Option<Direction>,
+    /// The description.
+    pub description: Option<Direction>,
+    /// The status.
+    pub status: Option<Direction>,
+}
+
+impl FieldDirections {
+    /// What holds in this project, by what holds everywhere.
+    pub fn over(self, everywhere: Directions) -> Directions {
+        Directions {
+            title: self.title.unwrap_or(everywhere.title),
+            description: self.description.unwrap_or(everywhere.description),
+            status: self.status.unwrap_or(everywhere.status),
+        }
+    }
 }
 
 /// The lease (design 4.6).
@@ -85,6 +118,7 @@ impl Default for Settings {
         Settings {
             create: Creation::Both,
             create_projects: true,
+            skip_empty: true,
             policies: Policies::default(),
             deletion: Deletion::Cancel,
             status_names: StatusNames::default(),
@@ -108,6 +142,9 @@ impl Default for Settings {
             default_repository: None,
             projects: BTreeMap::new(),
             only: Vec::new(),
+            filter: Filter::default(),
+            leaving: Leaving::Sleeps,
+            items: Vec::new(),
             huly_browse: None,
         }
     }

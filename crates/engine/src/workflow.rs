@@ -80,6 +80,8 @@ pub(crate) struct Workflow {
     pub(crate) problems: Vec<LensProblem>,
     /// What people call the known statuses; another id means that the stored answer is old.
     pub(crate) names: BTreeMap<StatusId, Arc<str>>,
+    /// What they mean, where Huly says one of the five.
+    pub(crate) categories: BTreeMap<StatusId, Category>,
     kinds: Vec<KindId>,
 }
 
@@ -150,6 +152,14 @@ fn shows_unknown(observed: &Observed, workflow: &Workflow) -> bool {
         .any(|item| workflow.is_old_for(item))
 }
 
+/// What people call the statuses of some kinds of item.
+pub(crate) fn status_names(kinds: &[KindStatuses]) -> impl Iterator<Item = Arc<str>> {
+    kinds
+        .iter()
+        .flat_map(|kind| &kind.statuses)
+        .map(|status| Arc::clone(&status.name))
+}
+
 fn build(ctx: &Context, kinds: &[KindStatuses]) -> Workflow {
     let vibe = crate::vibe::statuses();
     let names = &ctx.settings.status_names;
@@ -157,6 +167,7 @@ fn build(ctx: &Context, kinds: &[KindStatuses]) -> Workflow {
         lenses: Lenses::default(),
         problems: Vec::new(),
         names: BTreeMap::new(),
+        categories: BTreeMap::new(),
         kinds: Vec::new(),
     };
     let mut default = None;
@@ -166,6 +177,11 @@ fn build(ctx: &Context, kinds: &[KindStatuses]) -> Workflow {
             kind.statuses
                 .iter()
                 .map(|status| (status.id.clone(), Arc::clone(&status.name))),
+        );
+        workflow.categories.extend(
+            kind.statuses
+                .iter()
+                .filter_map(|status| Some((status.id.clone(), status.category?))),
         );
         workflow.problems.extend(problems);
         if let Some(id) = &kind.kind {

@@ -30,6 +30,7 @@ mod ids;
 mod issues;
 mod json;
 pub mod limits;
+mod marks;
 pub mod markup;
 pub mod paging;
 mod projects;

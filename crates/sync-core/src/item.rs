@@ -252,7 +252,7 @@ pub struct Extra {
     pub parent: Option<ItemId>,
     /// Names.
     pub labels: BTreeSet<Arc<str>>,
-    /// The person, by the e-mail address both services know.
+    /// The person, as the side names them: where only one side has people, by that side's own id.
     pub assignee: Option<Arc<str>>,
     /// UTC.
     pub due_date: Option<Millis>,

@@ -6,6 +6,7 @@
 //! with its own past, merges field by field, and answers with [`Action`](plan::Action)s: values that
 //! can be printed, hashed, stored and tested.
 
+pub mod filter;
 pub mod footer;
 pub mod guard;
 pub mod ids;

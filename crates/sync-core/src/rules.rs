@@ -1,5 +1,7 @@
 //! What the caller decides: policies, capabilities, the clock's value. Plain data, read by every decision.
 
+mod direction;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -8,6 +10,8 @@ use crate::{
     lens::Lenses,
     side::{Pair, Side},
 };
+
+pub use direction::{Direction, Directions};
 
 /// Who wins where both sides changed a field differently (design 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,6 +38,8 @@ pub struct Policies {
     pub status: Policy,
     /// For every other field.
     pub other: Policy,
+    /// Which way each field goes: a field that goes one way has only one side that can win.
+    pub direction: Directions,
 }
 
 impl Default for Policies {
@@ -43,13 +49,19 @@ impl Default for Policies {
             description: Policy::Merge,
             status: Policy::Huly,
             other: Policy::Huly,
+            direction: Directions::default(),
         }
     }
 }
 
 impl Policies {
-    /// The policy of one field.
+    /// The policy of one field: of one that goes one way, the side that it comes from wins.
     pub const fn of(&self, field: Field) -> Policy {
+        match self.direction.of(field) {
+            Direction::ToVibe => return Policy::Huly,
+            Direction::ToHuly => return Policy::Vibe,
+            Direction::Both | Direction::Off => {}
+        }
         match field {
             Field::Title => self.title,
             Field::Description => self.description,

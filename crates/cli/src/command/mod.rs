@@ -18,10 +18,11 @@ mod world;
 use engine::report::Exit;
 
 use crate::{
-    args::{self, Args, Command, Global, Json, LogFormat, Once, RunsCommand, Sync},
+    args::{self, Args, Command, Global, Json, LogFormat, RunsCommand, Sync, filter::Filter},
     config::{self as configuration, Choice, Config, Inputs},
     failure::Failure,
     logging, output,
+    settings::Asked,
 };
 
 /// Does what the command line says. Whatever goes wrong is told on stderr, and with `--json` on stdout, too.
@@ -54,20 +55,16 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
         }
         Command::Check(asked) => check::run(&configured(&global)?, asked).await,
         Command::Plan(plan) => {
-            let config = configured(&global)?;
-            plan::run(&config, &global, &plan.project, plan.json.json).await
-        }
-        Command::Sync(Sync::Once(Once {
-            dry_run: true,
-            project,
-            json,
-            ..
-        })) => {
-            let config = configured(&global)?;
-            plan::run(&config, &global, &project, json.json).await
+            let config = chosen(&global, &plan.filter)?;
+            let asked = Asked::of(&plan.project, &[], &plan.filter);
+            plan::run(&config, &global, asked, plan.json.json).await
         }
         Command::Sync(Sync::Once(once)) => {
-            let config = configured(&global)?;
+            let config = chosen(&global, &once.filter)?;
+            if once.dry_run {
+                let asked = Asked::of(&once.project, &once.items, &once.filter);
+                return plan::run(&config, &global, asked, once.json.json).await;
+            }
             sync::once(&config, &global, once).await
         }
         Command::Reconcile(Json { json }) => {
@@ -118,7 +115,12 @@ fn wants_json(command: &Command) -> bool {
 
 /// The configuration, with logging begun as it says.
 fn configured(global: &Global) -> Result<Config, Failure> {
-    let flags = Vec::new();
+    chosen(global, &Filter::default())
+}
+
+/// The same, with the flags that choose items over it.
+fn chosen(global: &Global, filter: &Filter) -> Result<Config, Failure> {
+    let flags = filter.flags();
     let inputs = Inputs::from_process(global.config.clone(), flags).map_err(|error| {
         Failure::usage(format!("the working directory cannot be found: {error}"))
     })?;

@@ -2,18 +2,20 @@
 
 use engine::{Mode, Stop, report::Exit};
 
-use crate::{args::Global, config::Config, connect, failure::Failure, output, settings};
+use crate::{
+    args::Global, config::Config, connect, failure::Failure, output, settings, settings::Asked,
+};
 
 /// Shows the plan of all projects, or of those named.
 pub(crate) async fn run(
     config: &Config,
     global: &Global,
-    only: &[String],
+    asked: Asked<'_>,
     json: bool,
 ) -> Result<Exit, Failure> {
     let store = connect::store_for_plan(config).await?;
-    let engine = connect::engine(config, store, settings::settings(config, only)).await?;
+    let engine = connect::engine(config, store, settings::for_run(config, asked)).await?;
     let mut report = engine.run(Mode::Plan, &Stop::default()).await;
-    output::trouble::asked(&mut report, only, &[])?;
+    output::trouble::asked(&mut report, asked.projects, &[])?;
     output::report::plan(&report, json, global)
 }

@@ -11,6 +11,7 @@ use crate::{
     connect,
     failure::Failure,
     output, settings,
+    settings::Asked,
     signals::Interrupt,
 };
 
@@ -18,7 +19,8 @@ use crate::{
 pub(crate) async fn once(config: &Config, global: &Global, once: Once) -> Result<Exit, Failure> {
     let interrupt = Interrupt::listen()?;
     let store = connect::open_store(config).await?;
-    let mut settings = settings::settings(config, &once.project);
+    let mut settings =
+        settings::for_run(config, Asked::of(&once.project, &once.items, &once.filter));
     if std::io::stderr().is_terminal() && is_first_sync(store.as_ref()).await? {
         // somebody watches, and a first sync takes as long as it takes (issue 6a)
         settings.run_deadline = None;

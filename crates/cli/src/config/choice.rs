@@ -193,3 +193,99 @@ impl Choice for LogLevel {
         }
     }
 }
+
+/// Which way a field goes: `[fields.direction]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldDirection {
+    /// Both ways.
+    Both,
+    /// From Huly to Vibe.
+    ToVibe,
+    /// From Vibe to Huly.
+    ToHuly,
+    /// Not at all.
+    Off,
+}
+
+impl Choice for FieldDirection {
+    const ALL: &'static [Self] = &[Self::Both, Self::ToVibe, Self::ToHuly, Self::Off];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::ToVibe => "to-vibe",
+            Self::ToHuly => "to-huly",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// What a status means: `filter.category`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Category {
+    /// Not planned yet.
+    Backlog,
+    /// Planned.
+    Todo,
+    /// Worked on.
+    Active,
+    /// Done.
+    Won,
+    /// Given up.
+    Lost,
+}
+
+impl Choice for Category {
+    const ALL: &'static [Self] = &[
+        Self::Backlog,
+        Self::Todo,
+        Self::Active,
+        Self::Won,
+        Self::Lost,
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Backlog => "backlog",
+            Self::Todo => "todo",
+            Self::Active => "active",
+            Self::Won => "won",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// Urgency: `filter.priority`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// Nobody said.
+    None,
+    /// Some day.
+    Low,
+    /// In its turn.
+    Medium,
+    /// Soon.
+    High,
+    /// Now.
+    Urgent,
+}
+
+impl Choice for Priority {
+    const ALL: &'static [Self] = &[
+        Self::None,
+        Self::Low,
+        Self::Medium,
+        Self::High,
+        Self::Urgent,
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Urgent => "urgent",
+        }
+    }
+}

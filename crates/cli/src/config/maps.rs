@@ -14,11 +14,12 @@ use toml::{
 };
 
 use super::{
-    choice::{Choice, VibeStatus},
+    choice::{Choice, FieldDirection, VibeStatus},
     describe::{Column, Kind},
     document::Shows,
     error::Problem,
-    model::Project,
+    filter::directions_of,
+    model::{FieldDirections, Project},
     nearest::nearest,
     origin::Origin,
     reader::{Complaint, Given, Raw, Reader, Source},
@@ -37,6 +38,11 @@ fn project_columns() -> Vec<Column> {
         column("vibe", Kind::Text, false),
         column("repo", Kind::AbsolutePath, false),
         column("skip", Kind::Switch, false),
+        column(
+            "fields",
+            Kind::WordMap(FieldDirection::ALL.iter().map(|way| way.word()).collect()),
+            false,
+        ),
     ]
 }
 
@@ -188,6 +194,7 @@ impl<'a> Reader<'a> {
                 false
             }
         };
+        let fields = self.project_fields(entry);
         let origin = self.origin_in(entry.source, &entry.span);
         if huly.is_none() && entry.table.get("huly").is_none() {
             let hint = Some("name the Huly project: huly = \"HARB\"".to_owned());
@@ -203,8 +210,42 @@ impl<'a> Reader<'a> {
             vibe,
             repo,
             skip,
+            fields,
             origin,
         })
+    }
+
+    /// `fields` of a project: which way its fields go.
+    fn project_fields(&mut self, entry: &mut Entry<'_>) -> FieldDirections {
+        let Some(value) = entry.table.get("fields") else {
+            return FieldDirections::default();
+        };
+        let Some(table) = value.get_ref().as_table() else {
+            let what = format!(
+                "`project.fields` is {}; wanted is a table",
+                kind(value.get_ref())
+            );
+            let hint = Some("write it like fields = { status = \"to-vibe\" }".to_owned());
+            self.refuse_in(entry.source, &value.span(), what, hint);
+            return FieldDirections::default();
+        };
+        match directions_of(table) {
+            Ok(directions) => {
+                let word = |way: Option<FieldDirection>| way.map(Choice::word);
+                let shown = json!({
+                    "title": word(directions.title),
+                    "status": word(directions.status),
+                    "description": word(directions.description),
+                });
+                self.show_project(entry, "fields", &shown, &value.span());
+                directions
+            }
+            Err((span, complaint)) => {
+                let what = format!("`project.fields` {}", complaint.what);
+                self.refuse_in(entry.source, &span, what, complaint.hint);
+                FieldDirections::default()
+            }
+        }
     }
 
     fn project_text(&mut self, entry: &Entry<'_>, key: &str) -> Option<String> {

@@ -33,6 +33,7 @@ mod describe;
 mod docs;
 mod document;
 mod error;
+mod filter;
 mod inputs;
 mod lists;
 mod maps;
@@ -58,13 +59,14 @@ use toml::de::DeTable;
 pub use bridge::BridgeServices;
 pub use check::Services;
 pub use choice::{
-    Choice, Create, DeletePolicy, FieldPolicy, HulyApi, LogFormat, LogLevel, VibeStatus,
+    Category, Choice, Create, DeletePolicy, FieldDirection, FieldPolicy, HulyApi, LogFormat,
+    LogLevel, Priority, VibeStatus,
 };
 pub use error::{ConfigError, Place, Problem};
 pub use inputs::{Environment, Flag, Inputs};
 pub use model::{
-    Config, Credentials, Fields, Guard, Http, Huly, Lease, Log, Project, RepoTemplate, Retry,
-    Status, Store, SyncRun, Vibe,
+    Config, Credentials, FieldDirections, Fields, Filter, Guard, Http, Huly, Lease, Log, Project,
+    RepoTemplate, Retry, Status, Store, SyncRun, Vibe,
 };
 pub(crate) use nearest::nearest;
 pub use origin::{Entry, Origin, Origins};

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use url::Url;
 
 use super::{
-    choice::{Create, DeletePolicy, FieldPolicy, HulyApi, LogFormat, LogLevel, VibeStatus},
+    choice::{
+        Category, Create, DeletePolicy, FieldDirection, FieldPolicy, HulyApi, LogFormat, LogLevel,
+        Priority, VibeStatus,
+    },
     origin::{Origin, Origins},
     secret::Secret,
 };
@@ -23,6 +26,8 @@ pub struct Config {
     pub sync: SyncRun,
     /// `[fields]`: who wins.
     pub fields: Fields,
+    /// `[filter]`: which items are synced.
+    pub filter: Filter,
     /// `[status]`: how statuses are named on the other side.
     pub status: Status,
     /// `delete.policy`: what a deletion does to the counterpart; default `cancel`.
@@ -143,6 +148,8 @@ pub struct SyncRun {
     pub create: Create,
     /// `projects_create`: whether Vibe projects are made for Huly's; default true.
     pub projects_create: bool,
+    /// `skip_empty`: whether no Vibe project is made for a Huly project without issues; default true.
+    pub skip_empty: bool,
     /// `workers`: projects at once; 1 to 64, default 5.
     pub workers: u32,
     /// `run_deadline`: a run ends at a safe point after it; 1 s to 24 h, default 15 min.
@@ -162,6 +169,40 @@ pub struct Fields {
     pub status: FieldPolicy,
     /// `description`; default `merge`.
     pub description: FieldPolicy,
+    /// `[fields.direction]`: which way each goes; default `both`.
+    pub direction: FieldDirections,
+}
+
+/// Which way fields go: `[fields.direction]`, and `fields` of a project. `None`: nothing is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FieldDirections {
+    /// The title.
+    pub title: Option<FieldDirection>,
+    /// The status.
+    pub status: Option<FieldDirection>,
+    /// The description.
+    pub description: Option<FieldDirection>,
+}
+
+/// `[filter]` (design 3.9): every list that is not empty is a condition; an item passes when it meets all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// `project`: by identifier or name.
+    pub project: Vec<String>,
+    /// `status`: by Huly's name.
+    pub status: Vec<String>,
+    /// `category`: of the status; together with `status` one condition.
+    pub category: Vec<Category>,
+    /// `label`: an item needs one of them.
+    pub label: Vec<String>,
+    /// `assignee`: by name or e-mail address.
+    pub assignee: Vec<String>,
+    /// `priority`.
+    pub priority: Vec<Priority>,
+    /// `max_age`: the longest time since the issue was last changed; 1 s to 100 years, default none.
+    pub max_age: Option<Duration>,
+    /// `identifier`: `HARB-12`.
+    pub identifier: Vec<String>,
 }
 
 /// `[status]`: names of statuses; what is not named goes by category (design 3.3).
@@ -240,6 +281,8 @@ pub struct Project {
     pub repo: Option<PathBuf>,
     /// `skip`: left alone; default false.
     pub skip: bool,
+    /// `fields`: which way fields go in this project.
+    pub fields: FieldDirections,
     /// Where the entry begins.
     pub origin: Origin,
 }

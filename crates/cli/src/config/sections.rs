@@ -70,6 +70,7 @@ impl Reader<'_> {
         let vibe = self.vibe();
         let sync = self.sync();
         let fields = self.fields();
+        let filter = self.filter();
         let status = self.status();
         let delete = self.choice("delete.policy", DeletePolicy::Cancel, DeletePolicy::ALL);
         let guard = self.guard();
@@ -86,6 +87,7 @@ impl Reader<'_> {
             vibe,
             sync,
             fields,
+            filter,
             status,
             delete,
             guard,
@@ -184,6 +186,7 @@ impl Reader<'_> {
         SyncRun {
             create: self.choice("sync.create", Create::Both, Create::ALL),
             projects_create: self.switch("sync.projects_create", true),
+            skip_empty: self.switch("sync.skip_empty", true),
             workers: self.count("sync.workers", 5, 1..=64),
             run_deadline: self.span("sync.run_deadline", seconds(15 * 60), seconds(1)..=DAY),
             full_compare_every: self.span("sync.full_compare_every", DAY, seconds(60)..=DAY * 30),
@@ -197,6 +200,7 @@ impl Reader<'_> {
             title: self.choice("fields.title", FieldPolicy::Huly, FieldPolicy::ALL),
             status: self.choice("fields.status", FieldPolicy::Huly, &words),
             description: self.choice("fields.description", FieldPolicy::Merge, FieldPolicy::ALL),
+            direction: self.directions(),
         }
     }
 

@@ -198,7 +198,7 @@ pub(super) fn too_many(count: usize, most: usize, what: &str) -> Complaint {
     Complaint::new(format!("has {count} {what}; allowed are {most}"))
 }
 
-fn with_unit<T>(
+pub(super) fn with_unit<T>(
     given: &Given<'_>,
     wanted: &str,
     parse: impl Fn(&str) -> Result<T, String>,
@@ -215,7 +215,7 @@ fn with_unit<T>(
     parse(&filled(given)?).map_err(Complaint::new)
 }
 
-fn inside<T: PartialOrd>(
+pub(super) fn inside<T: PartialOrd>(
     value: T,
     bounds: &RangeInclusive<T>,
     show: impl Fn(&T) -> String,

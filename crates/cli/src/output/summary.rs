@@ -20,6 +20,11 @@ pub(crate) fn done(report: &Report) -> Vec<String> {
             "conflict kept",
             "conflicts kept",
         ));
+        parts.extend(several(
+            project.outside,
+            "outside the filter",
+            "outside the filter",
+        ));
         if project.reached == Reached::Skipped && !project.reason.is_empty() {
             parts.push(format!("skipped: {}", words::clean(&project.reason)));
         }

@@ -40,6 +40,7 @@ pub(super) fn item(issue: &Issue) -> Item {
             extra: Extra {
                 priority: priority(issue.priority),
                 parent: issue.parent().map(|parent| ItemId::from(parent.as_str())),
+                assignee: issue.assignee.as_ref().map(|person| person.as_str().into()),
                 due_date: issue.due_date.map(|at| Millis(at.0)),
                 ..Extra::default()
             },

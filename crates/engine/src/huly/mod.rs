@@ -2,6 +2,7 @@
 
 mod convert;
 mod description;
+mod marks;
 mod write;
 
 use std::{
@@ -26,8 +27,8 @@ use crate::{
     codes,
     env::Env,
     port::{
-        Answer, Board, BoardProject, CreateJob, Cursor, KindStatuses, NewProject, Page, Removed,
-        Traffic, UpdateJob, Written,
+        Answer, Board, BoardProject, CreateJob, Cursor, KindStatuses, Marks, Names, NewProject,
+        Page, Removed, Traffic, UpdateJob, Written,
     },
 };
 use convert::{cursor, item, kind_statuses, position, project};
@@ -271,6 +272,28 @@ impl Board for HulyBoard {
             .iter()
             .map(|issue| (ItemId::from(issue.id.as_str()), located(issue)))
             .collect())
+    }
+
+    async fn has_items(&self, project: &ProjectId) -> Answer<bool> {
+        let find = Find::of(types::class::ISSUE)
+            .with("space", serde_json::json!(project.as_str()))
+            .limited(NonZeroU32::MIN)
+            .only(&["identifier"])
+            .archived_too();
+        let first: Vec<types::IssueKey> = self.client.find(&find).await?;
+        Ok(!first.is_empty())
+    }
+
+    async fn called(&self, identifier: &str) -> Answer<Vec<(ProjectId, Item)>> {
+        self.called_so(identifier).await
+    }
+
+    async fn marks(&self, labels: &[Arc<str>], people: &[Arc<str>]) -> Answer<Marks> {
+        self.marks_of(labels, people).await
+    }
+
+    async fn names(&self) -> Answer<Names> {
+        self.all_names().await
     }
 
     async fn was_moved(&self, id: &ItemId) -> Answer<bool> {

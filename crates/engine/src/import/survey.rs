@@ -80,7 +80,7 @@ pub(super) async fn project(
     let workflow = workflow::of(ctx, &boards.huly, &observed).await?;
     imported.report.items = (observed.unlinked.huly.len() + observed.unlinked.vibe.len()) as u64;
     imported.report.status_names.clone_from(&workflow.names);
-    let rules = turn::rules(ctx, &workflow);
+    let rules = turn::rules(ctx, row, &workflow);
     let judged = judged(&verdicts, &observed, &mut imported);
     let items = read(ctx, &observed, &judged, &mut imported).await?;
     let mut plans = Vec::new();

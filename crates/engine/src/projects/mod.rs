@@ -2,6 +2,7 @@
 
 pub(crate) mod asking;
 mod make;
+mod wanted;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -29,6 +30,7 @@ use crate::{
 };
 
 pub(crate) use asking::{is_called, plan, side_of};
+pub(crate) use wanted::is_named;
 
 /// A pair that is worked on, with both projects as their services show them.
 #[derive(Clone, Debug)]
@@ -58,6 +60,7 @@ pub(crate) async fn pair(
         seen,
         rows: rows.into_iter().map(|row| (row.id, row)).collect(),
         imagined: BTreeSet::new(),
+        empty: BTreeSet::new(),
         report,
     };
     for action in &actions {
@@ -118,6 +121,8 @@ struct Pairs<'a> {
     rows: BTreeMap<ProjectLinkId, ProjectRow>,
     /// Pairs whose Vibe project is only planned.
     imagined: BTreeSet<ProjectLinkId>,
+    /// Huly projects without issues: nothing is made for them before the first one appears.
+    empty: BTreeSet<ProjectId>,
     report: &'a mut Report,
 }
 
@@ -137,7 +142,7 @@ impl Pairs<'_> {
                 name,
                 path,
             } => {
-                if !self.wanted(huly) {
+                if !self.wanted(huly) || self.is_empty(huly).await? {
                     return Ok(());
                 }
                 let Some(row) = self.new_row(*id, huly, None) else {
@@ -314,7 +319,7 @@ impl Pairs<'_> {
     fn is_told(&self, action: &ProjectAction) -> bool {
         match action {
             ProjectAction::Changed { .. } => false,
-            ProjectAction::Create { huly, .. } => self.wanted(huly),
+            ProjectAction::Create { huly, .. } => self.wanted(huly) && !self.empty.contains(huly),
             ProjectAction::Problem { huly, .. } => {
                 huly.as_ref().is_none_or(|huly| self.wanted(huly))
             }
@@ -326,22 +331,6 @@ impl Pairs<'_> {
             | ProjectAction::OtherServer
             | ProjectAction::Repository { .. } => true,
         }
-    }
-
-    /// Whether a project is meant by this run: not skipped, and among the asked ones.
-    fn wanted(&self, huly: &ProjectId) -> bool {
-        let Some(project) = self.seen.huly.iter().find(|project| project.id == *huly) else {
-            return true;
-        };
-        let project = side_of(project);
-        let settings = &self.ctx.settings;
-        let skipped = settings
-            .projects
-            .iter()
-            .any(|(name, settings)| settings.skip && is_called(&project, name));
-        let asked =
-            settings.only.is_empty() || settings.only.iter().any(|name| is_called(&project, name));
-        asked && !skipped
     }
 
     /// The pairs to work on; the others are told.

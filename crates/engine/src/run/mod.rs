@@ -22,6 +22,7 @@ use sync_core::{
 use tracing::Instrument as _;
 
 use crate::{
+    choosing,
     context::{Context, Stop},
     env::Env,
     error::Error,
@@ -97,8 +98,18 @@ impl Engine {
                 return report;
             }
         };
-        let ctx = self.context(run, lease, stop, started_at);
-        if let Err(error) = stages(&ctx, &mode, &mut report).await {
+        let targets = match choosing::targets(self).await {
+            Ok(targets) => targets,
+            Err(error) => {
+                fail(&mut report, &error);
+                Vec::new()
+            }
+        };
+        let mut ctx = self.context(run, lease, stop, started_at);
+        ctx.targets = targets;
+        if report.exit == Exit::Done
+            && let Err(error) = stages(&ctx, &mode, &mut report).await
+        {
             fail(&mut report, &error);
         }
         finish(ctx, &mut report).await;
@@ -125,6 +136,9 @@ impl Engine {
             removals: tokio::sync::Mutex::new(0),
             failures: Mutex::default(),
             reading: tokio::sync::Semaphore::new(1),
+            directions: std::sync::OnceLock::new(),
+            targets: Vec::new(),
+            marks: tokio::sync::OnceCell::new(),
         }
     }
 
@@ -170,6 +184,7 @@ fn fail(report: &mut Report, error: &Error) {
     let (side, exit) = match error {
         Error::Service { side, .. } => (Some(*side), Exit::Service),
         Error::Store(_) => (None, Exit::Service),
+        Error::Filter(_) | Error::Item(_) => (None, Exit::Usage),
         Error::LeaseLost | Error::Deadline | Error::Stopped => (None, Exit::Items),
     };
     report.exit = report.exit.and(exit);
@@ -214,15 +229,22 @@ async fn stages(ctx: &Context, mode: &Mode, report: &mut Report) -> Result<(), E
             .await
             .map_err(Error::service(Side::Vibe))?,
     };
-    let paired = projects::pair(ctx, mode, seen, report).await?;
+    choosing::names(ctx, &seen.huly).await?;
+    let mut paired = projects::pair(ctx, mode, seen, report).await?;
+    choosing::directions(ctx, &paired);
     if *mode != Mode::Plan {
         turn::recover(ctx, &paired, report).await?;
     }
     if *mode == Mode::Reconcile {
         return Ok(());
     }
-    let starts = starts::starts(ctx, &paired).await?;
-    let (newest, work) = (starts.newest, starts::work(paired, starts));
+    let (newest, work) = if ctx.targets.is_empty() {
+        choosing::begin(ctx, &mut paired).await?;
+        let starts = starts::starts(ctx, &paired).await?;
+        (starts.newest, starts::work(paired, starts))
+    } else {
+        (None, starts::whole(paired))
+    };
     let turns = stream::iter(work)
         .map(|(paired, start)| async move { turn::take(ctx, mode, paired, start, newest).await })
         .buffer_unordered(ctx.settings.workers.max(1))
@@ -297,7 +319,12 @@ fn peak_memory() -> Option<u64> {
 pub(crate) fn failed(report: &mut ProjectReport, error: &Error) {
     let side = match error {
         Error::Service { side, .. } => Some(*side),
-        Error::Store(_) | Error::LeaseLost | Error::Deadline | Error::Stopped => None,
+        Error::Store(_)
+        | Error::Filter(_)
+        | Error::Item(_)
+        | Error::LeaseLost
+        | Error::Deadline
+        | Error::Stopped => None,
     };
     match error {
         Error::Deadline | Error::Stopped => {
@@ -305,7 +332,11 @@ pub(crate) fn failed(report: &mut ProjectReport, error: &Error) {
             report.reason = error.to_string().into();
             report.exit = report.exit.and(Exit::Items);
         }
-        Error::Service { .. } | Error::Store(_) | Error::LeaseLost => {
+        Error::Service { .. }
+        | Error::Store(_)
+        | Error::Filter(_)
+        | Error::Item(_)
+        | Error::LeaseLost => {
             report.reached = Reached::Failed;
             let exit = match error.kind() {
                 Kind::Fatal | Kind::Transient | Kind::Unknown => Exit::Service,

@@ -47,6 +47,14 @@ pub(super) fn work(paired: Vec<Paired>, mut starts: Starts) -> Vec<(Paired, Star
         .collect()
 }
 
+/// Each pair, with nothing known of it: it is looked at by itself.
+pub(super) fn whole(paired: Vec<Paired>) -> Vec<(Paired, Start)> {
+    paired
+        .into_iter()
+        .map(|paired| (paired, Start::Full))
+        .collect()
+}
+
 /// One query of changes and one of removals for the whole workspace; projects that are new, far behind or due for a full
 /// comparison are listed on their own.
 pub(super) async fn starts(ctx: &Context, paired: &[Paired]) -> Result<Starts, Error> {

@@ -301,6 +301,7 @@ fn done(
     history::rows(ctx, step, answer, batch);
     let texts = plan::base_texts(link, action, answer, step.payload.source_text.clone());
     if texts.huly.is_some() || texts.vibe.is_some() {
+        let texts = ctx.kept_texts(step.intent.project, texts);
         batch.texts.push((step.link, texts));
     }
     if let Some(written) = written {
@@ -331,6 +332,7 @@ fn done(
         batch.forget.push(step.link);
         links.remove(&step.link);
     } else if links.get(&step.link) != Some(&next) {
+        let next = ctx.kept(step.intent.project, &next);
         batch.links.push((step.intent.project, next.clone()));
         links.insert(step.link, next);
     }

@@ -116,7 +116,8 @@ impl Entry<'_> {
         let made = observed.made.contains(&before.id);
         if made {
             // The base of a new link: what both sides (or the one that is there) hold now.
-            self.batch.texts.push((before.id, observed_texts(now)));
+            let texts = self.ctx.kept_texts(self.row.id, observed_texts(now));
+            self.batch.texts.push((before.id, texts));
         }
         let mut steps = Vec::new();
         for action in &self.plan.actions {
@@ -143,7 +144,10 @@ impl Entry<'_> {
             }
             if let Some(side) = writes_to(action) {
                 let beside = Beside {
-                    source_text: observed_text(now.side(side.opposite())),
+                    source_text: observed_text(now.side(side.opposite())).filter(|_| {
+                        let off = self.ctx.directions(self.row.id).off();
+                        !off.contains(Field::Description)
+                    }),
                     refused: self.plan.actions.iter().any(
                         |action| matches!(action, Action::Problem(problem) if problem.side == side),
                     ),
@@ -158,6 +162,7 @@ impl Entry<'_> {
         }
         let stored = forgets(self.plan);
         if !stored && (self.link != before || made) {
+            self.link = self.ctx.kept(self.row.id, &self.link);
             self.batch.links.push((self.row.id, self.link.clone()));
         }
         self.batch

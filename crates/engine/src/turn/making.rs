@@ -16,6 +16,7 @@ use sync_core::{
 };
 
 use crate::{
+    choosing::{self, Chooser},
     codes,
     context::Context,
     error::Error,
@@ -51,23 +52,46 @@ impl Part {
     }
 }
 
+/// How links are made in one turn.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'a> {
+    pub(super) rules: &'a Rules<'a>,
+    pub(super) chooser: &'a Chooser<'a>,
+    /// Whether most of the counterparts are left for [`part`].
+    pub(super) in_parts: bool,
+}
+
 /// Makes links for items without one. New links are put into `observed`; what they need first comes back as plans. With
 /// `in_parts` most of the counterparts are left for [`part`]: no item's write waits for the texts of the whole project.
 pub(super) async fn links(
     ctx: &Context,
     row: &ProjectRow,
     boards: &Pair<BoardProject>,
-    rules: &Rules<'_>,
+    way: Way<'_>,
     observed: &mut Observed,
-    in_parts: bool,
     report: &mut ProjectReport,
 ) -> Result<Made, Error> {
-    if observed.unlinked.huly.is_empty() && observed.unlinked.vibe.is_empty() {
+    let Way {
+        rules,
+        chooser,
+        in_parts,
+    } = way;
+    let outside: Pair<BTreeSet<ItemId>> = Pair::by(|side| {
+        let all = observed.unlinked.side(side).iter();
+        all.filter(|item| !chooser.lets(rules.lenses, side, item))
+            .map(|item| item.id.clone())
+            .collect()
+    });
+    report.outside += (outside.huly.len() + outside.vibe.len()) as u64;
+    let left = |side: Side| observed.unlinked.side(side).len() == outside.side(side).len();
+    if Side::ALL.into_iter().all(left) {
         return Ok(Made::default());
     }
     let wants = link::wants(rules, observed.unlinked.as_ref().map(Vec::as_slice));
     let looked_up = look_up(ctx, boards, observed, &wants).await?;
     let mut decisions = decide(ctx, row, rules, observed, &looked_up).await?;
+    decisions
+        .retain(|decision| is_inside(&outside, decision) && choosing::only_item(ctx, decision));
     let later = if in_parts {
         put_off(observed, &mut decisions)
     } else {
@@ -138,6 +162,22 @@ fn make(rules: &Rules<'_>, observed: &mut Observed, item: &Item, from: Side) -> 
     observed.made.insert(link.id);
     observed.links.insert(link.id, link);
     plan
+}
+
+/// Whether a decision is about items that are synced. Decisions are made over all items, so that none outside is taken for missing.
+fn is_inside(outside: &Pair<BTreeSet<ItemId>>, decision: &Decision) -> bool {
+    match decision {
+        // judged on the issue
+        Decision::Adopt { huly, .. } => !outside.huly.contains(huly),
+        Decision::Create { from, item, .. }
+        | Decision::Hold {
+            side: from, item, ..
+        } => !outside.side(*from).contains(item),
+        Decision::Twin { .. }
+        | Decision::Copy { .. }
+        | Decision::Foreign { .. }
+        | Decision::Relink { .. } => true,
+    }
 }
 
 /// What the decisions look at besides the items themselves.

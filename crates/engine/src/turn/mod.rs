@@ -16,12 +16,14 @@ use store::{
 };
 use sync_core::{
     Pair, Side,
+    filter::Leaving,
     ids::{LinkId, Millis, RulesVersion},
     plan::{Action, LinkPlan},
-    rules::Rules,
+    rules::{Policies, Rules},
 };
 
 use crate::{
+    choosing::{self, Chooser},
     codes,
     context::Context,
     error::Error,
@@ -76,7 +78,12 @@ async fn run(
 ) -> Result<(), Error> {
     let Paired { row, boards, .. } = paired;
     let full = matches!(start, Start::Full);
-    let mut observed = observe::project(ctx, paired, start).await?;
+    let (mut observed, only) = if ctx.targets.is_empty() {
+        (observe::project(ctx, paired, start).await?, None)
+    } else {
+        let (observed, only) = choosing::observe_one(ctx, paired, &ctx.targets).await?;
+        (observed, Some(only))
+    };
     report.items = observed.items;
     observed.busy = unsettled(ctx, row).await?;
     if let Some(side) = observed.project_gone {
@@ -91,19 +98,26 @@ async fn run(
             .notices
             .push(format!("{} {}: {}", notice.code, row.label, notice.message).into());
     }
+    let chooser = Chooser::of(ctx, &boards.huly, &workflow).await?;
     let turn = Turn {
         ctx,
         mode,
         row,
         boards,
         workflow: &workflow,
+        chooser: &chooser,
     };
     // A guard looks at all plans of a project at once; only a first sync's creates are beyond it (design 3.7).
     let in_parts = !row.first_sync_done && matches!(mode, Mode::Sync { .. });
-    let rules = rules(ctx, &workflow);
-    let links = making::links(ctx, row, boards, &rules, &mut observed, in_parts, report).await?;
+    let rules = rules(ctx, row, &workflow);
+    let way = making::Way {
+        rules: &rules,
+        chooser: &chooser,
+        in_parts,
+    };
+    let links = making::links(ctx, row, boards, way, &mut observed, report).await?;
     let mut undone = HashSet::new();
-    let (mut plans, mut later, mut only) = (links.plans, links.later, None);
+    let (mut plans, mut later, mut only) = (links.plans, links.later, only);
     loop {
         let next = later.pop_front();
         let read = async { Ok(future::OptionFuture::from(next.map(|next| next.read(ctx))).await) };
@@ -129,6 +143,7 @@ struct Turn<'a> {
     row: &'a ProjectRow,
     boards: &'a Pair<BoardProject>,
     workflow: &'a Workflow,
+    chooser: &'a Chooser<'a>,
 }
 
 impl Turn<'_> {
@@ -147,11 +162,13 @@ impl Turn<'_> {
             row,
             boards,
             workflow,
+            chooser,
         } = self;
         let mut undone = HashSet::new();
         for _ in 0..ROUNDS {
-            let rules = rules(ctx, workflow);
-            let mut plans = planning::links(ctx, &rules, observed, only.as_ref(), report).await?;
+            let rules = rules(ctx, row, workflow);
+            let mut plans =
+                planning::links(ctx, &rules, chooser, observed, only.as_ref(), report).await?;
             new.retain(|plan| !observed.busy.contains(&plan.link));
             merge_new(&mut plans, std::mem::take(&mut new));
             if **mode == Mode::Plan {
@@ -166,6 +183,7 @@ impl Turn<'_> {
             }
             holding::hold(ctx, mode, row, observed, &mut plans, report).await?;
             let steps = journal::write(ctx, row, observed, &plans, report).await?;
+            choosing::again(ctx, &plans).await?;
             let (mut again, failed) = apply(ctx, boards, observed, steps, report).await?;
             undone = failed;
             again.extend(relinked(&plans));
@@ -223,12 +241,15 @@ fn relinked(plans: &[LinkPlan]) -> impl Iterator<Item = LinkId> {
 }
 
 /// What a plan depends on in this turn.
-pub(crate) fn rules<'a>(ctx: &Context, workflow: &'a Workflow) -> Rules<'a> {
+pub(crate) fn rules<'a>(ctx: &Context, row: &ProjectRow, workflow: &'a Workflow) -> Rules<'a> {
     let settings = &ctx.settings;
     Rules {
         workspace: ctx.workspace,
         store: ctx.store.id(),
-        policies: settings.policies,
+        policies: Policies {
+            direction: ctx.directions(row.id),
+            ..settings.policies
+        },
         lenses: &workflow.lenses,
         deletion: settings.deletion,
         create: settings.create,
@@ -385,8 +406,9 @@ async fn close(
     newest: Option<Millis>,
     report: &mut ProjectReport,
 ) -> Result<(), Error> {
-    // What a guard held back is not journaled: the next run must see it again.
-    if !report.held.is_empty() {
+    // What a guard held back is not journaled, and what this run was not about not looked at: the next run must see it.
+    let part = !ctx.targets.is_empty() || ctx.settings.leaving == Leaving::Stays;
+    if part || !report.held.is_empty() {
         return Ok(());
     }
     let next = ProjectRow {

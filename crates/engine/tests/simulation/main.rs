@@ -6,6 +6,7 @@
 #![cfg(test)]
 
 mod adoption;
+mod choosing;
 mod crashes;
 mod deletions;
 mod edits;

@@ -51,6 +51,7 @@ pub(super) fn item(doc: &Doc) -> Item {
             extra: Extra {
                 priority: priority(stamp(doc, "priority")),
                 parent: parent.map(ItemId::from),
+                assignee: some(doc, "assignee").map(Arc::from),
                 due_date: stamp(doc, "dueDate").map(Millis),
                 ..Extra::default()
             },

@@ -44,7 +44,7 @@ pub fn adopt(rules: &Rules<'_>, huly: &Item, vibe: &Item, how: How) -> (Link, Li
         refused: Vec::new(),
         set: Vec::new(),
     };
-    let mut fields = rules.shared();
+    let mut fields = rules.shared().without(rules.policies.direction.off());
     fields.remove(Field::Parent);
     for field in fields.iter() {
         adopting.field(field);
@@ -73,8 +73,8 @@ fn linked(rules: &Rules<'_>, huly: &Item, vibe: &Item, how: How) -> Link {
     };
     link.label.clone_from(&huly.label);
     link.base = Pair {
-        huly: huly.values.clone(),
-        vibe: vibe.values.clone(),
+        huly: rules.policies.direction.kept(&huly.values),
+        vibe: rules.policies.direction.kept(&vibe.values),
     };
     if let (How::Marker, Some(marker)) = (how, marker) {
         link.generation.vibe = marker.generation;
@@ -99,6 +99,11 @@ impl Adopting<'_> {
             .into_iter()
             .any(|side| self.items.side(side).unseen.contains(field))
         {
+            return;
+        }
+        // Nothing is written to Vibe: what the two hold is where they start from.
+        if !self.rules.policies.direction.of(field).flows_to(Side::Vibe) {
+            self.agree.insert(field);
             return;
         }
         match field {
@@ -267,7 +272,7 @@ pub fn create(rules: &Rules<'_>, from: &Item, side: Side) -> (Link, LinkPlan) {
     let mut link = Link::new(rules, LinkId::derive(rules.workspace, side, &from.id), side);
     *link.items.side_mut(side) = Some(from.id.clone());
     link.label.clone_from(&from.label);
-    *link.base.side_mut(side) = from.values.clone();
+    *link.base.side_mut(side) = rules.policies.direction.kept(&from.values);
     let target = side.opposite();
     let actions = plan::create(rules, &link, target, from, *link.generation.side(target));
     let plan = LinkPlan {

@@ -19,7 +19,14 @@ pub(crate) fn create(
     source: &Item,
     generation: Generation,
 ) -> Vec<Action> {
-    let Some(text) = source.known_text() else {
+    let direction = rules.policies.direction;
+    let off = direction.off();
+    let text = if off.contains(Field::Description) {
+        Some("".into())
+    } else {
+        source.known_text()
+    };
+    let Some(text) = text else {
         return Vec::new();
     };
     let name = source
@@ -29,11 +36,16 @@ pub(crate) fn create(
         .unwrap_or(&source.values.title);
     let mut actions = Vec::new();
     let lens = rules.lenses.of(source.kind.as_ref());
-    let wanted = source.values.status.as_ref().and_then(|status| match side {
+    let carried = source
+        .values
+        .status
+        .as_ref()
+        .filter(|_| !off.contains(Field::Status));
+    let wanted = carried.and_then(|status| match side {
         Side::Vibe => lens.to_vibe(status).cloned(),
         Side::Huly => lens.to_huly(status, None).cloned(),
     });
-    if let (None, Some(unknown)) = (&wanted, &source.values.status) {
+    if let (None, Some(unknown)) = (&wanted, carried) {
         actions.push(Action::Problem(validate::unknown_status(
             unknown, side, lens, name,
         )));
@@ -57,7 +69,7 @@ pub(crate) fn create(
         key: IntentKey::create(link.id, side, generation),
         generation,
         source: source.id.clone(),
-        source_values: source.values.clone(),
+        source_values: direction.kept(&source.values),
         draft,
     }));
     actions

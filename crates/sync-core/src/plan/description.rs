@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     ConflictCause, Why,
     fields::Work,
-    verdict::{Verdict, verdict, winner},
+    verdict::{Verdict, winner},
     view::{State, View},
 };
 use crate::{
@@ -21,7 +21,7 @@ const FIELD: Field = Field::Description;
 pub(super) fn plan(view: &View<'_>, work: &mut Work) {
     let states = view.states(FIELD);
     // Whether the two mean the same is for the texts to say, not for the versions.
-    match verdict(states, false) {
+    match view.verdict(FIELD, false) {
         Verdict::Nothing => {}
         Verdict::GiveUp => work.freeze(view, FIELD, ConflictCause::LostWrite),
         Verdict::Resend(sides) => {
@@ -142,6 +142,11 @@ fn resend(view: &View<'_>, work: &mut Work, side: Side) {
 
 /// One side is written, unless it holds the very text already.
 fn carry(view: &View<'_>, work: &mut Work, to: Side, text: Arc<str>, why: Why) {
+    // what our own create still owes is no change
+    let owed = view.state(to, FIELD) == State::Unset;
+    if !view.flows(to, FIELD) && !owed {
+        return;
+    }
     if view.value(to, FIELD) == Value::Text(Arc::clone(&text)) {
         work.agree(FIELD);
     } else {
@@ -155,6 +160,12 @@ fn merged(view: &View<'_>, work: &mut Work, text: Pair<Option<String>>) {
         (None, None) => work.agree(FIELD),
         (Some(text), None) => carry(view, work, Side::Huly, text.into(), Why::Merged),
         (None, Some(text)) => carry(view, work, Side::Vibe, text.into(), Why::Merged),
+        (Some(_), Some(vibe)) if !view.flows(Side::Huly, FIELD) => {
+            carry(view, work, Side::Vibe, vibe.into(), Why::Merged);
+        }
+        (Some(huly), Some(_)) if !view.flows(Side::Vibe, FIELD) => {
+            carry(view, work, Side::Huly, huly.into(), Why::Merged);
+        }
         (Some(huly), Some(vibe)) => {
             work.send_both(view, Pair { huly, vibe });
             for side in Side::ALL {

@@ -3,7 +3,7 @@
 use super::{
     Action, Agree, Change, Conflict, ConflictCause, Notice, Problem, Update, Why, description,
     status,
-    verdict::{Verdict, verdict, winner},
+    verdict::{Verdict, winner},
     view::{View, planned},
 };
 use crate::{
@@ -55,7 +55,7 @@ pub(super) fn plan(view: &View<'_>, items: Pair<&ItemId>) -> Vec<Action> {
 /// A field whose values mean the same on both sides exactly where they are equal.
 fn plain(view: &View<'_>, work: &mut Work, field: Field) {
     let same = view.values(Side::Huly).same(view.values(Side::Vibe), field);
-    match verdict(view.states(field), same) {
+    match view.verdict(field, same) {
         Verdict::Nothing => {}
         Verdict::Agree => work.agree(field),
         Verdict::Carry { to } => {

@@ -53,6 +53,8 @@ pub(super) fn edited(view: &View<'_>, side: Side, item: &Item) -> FieldSet {
     }
     counted
         .iter()
+        // an edit that is left alone does not bring the item back
+        .filter(|field| view.flows(side.opposite(), *field))
         .filter(|field| view.state(side, *field) == State::Edited)
         .collect()
 }

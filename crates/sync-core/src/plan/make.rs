@@ -94,10 +94,7 @@ pub fn wake(rules: &Rules<'_>, input: &LinkInput<'_>, reason: &str) -> LinkPlan 
     if input.link.phase != Phase::Asleep {
         return link(rules, input);
     }
-    let awake = Link {
-        phase: Phase::Active,
-        ..input.link.clone()
-    };
+    let awake = awake(input.link);
     let mut plan = link(
         rules,
         &LinkInput {
@@ -117,6 +114,14 @@ pub fn wake(rules: &Rules<'_>, input: &LinkInput<'_>, reason: &str) -> LinkPlan 
     plan
 }
 
+/// A sleeping link as it is planned when it wakes: what [`needs`](super::needs) is asked with.
+pub fn awake(link: &Link) -> Link {
+    Link {
+        phase: Phase::Active,
+        ..link.clone()
+    }
+}
+
 /// Whether there is nothing to do, told without allocating: two million of these fit into a second.
 pub(super) fn is_quiet(rules: &Rules<'_>, link: &Link, now: Pair<&Observation>) -> bool {
     let as_known = |side: Side| {
@@ -134,9 +139,9 @@ pub(super) fn is_quiet(rules: &Rules<'_>, link: &Link, now: Pair<&Observation>) 
     };
     let is_set = |side: Side| {
         let base = link.base.side(side);
-        link.items.side(side).is_some()
-            && !is_unset(base, Field::Status)
-            && !is_unset(base, Field::Description)
+        let off = rules.policies.direction.off();
+        let is_set = |field| off.contains(field) || !is_unset(base, field);
+        link.items.side(side).is_some() && is_set(Field::Status) && is_set(Field::Description)
     };
     link.phase == Phase::Active
         && link.rules == rules.version

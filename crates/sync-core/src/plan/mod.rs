@@ -28,7 +28,7 @@ use crate::{
 };
 
 pub(crate) use create::{create, whole};
-pub use make::{link, sleep, wake};
+pub use make::{awake, link, sleep, wake};
 pub use needs::needs;
 pub use settle::{base_texts, settle, settle_found};
 pub(crate) use show::canonical;

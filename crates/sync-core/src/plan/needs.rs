@@ -3,6 +3,7 @@
 use super::{
     Needs, gone,
     make::is_quiet,
+    verdict::Verdict,
     view::{State, View, planned},
 };
 use crate::{
@@ -63,9 +64,13 @@ fn lone(view: &View<'_>, now: Pair<&Observation>, side: Side, needs: &mut Needs)
     if !view.rules.create.allows(side.opposite()) {
         return;
     }
+    let off = view.rules.policies.direction.off();
+    let wanted = !off.contains(Field::Description);
     match now.side(side) {
         Observation::Unseen => *needs.item.side_mut(side) = true,
-        Observation::Present(item) => *needs.text.side_mut(side) = item.known_text().is_none(),
+        Observation::Present(item) => {
+            *needs.text.side_mut(side) = wanted && item.known_text().is_none();
+        }
         Observation::Gone => {}
     }
 }
@@ -94,11 +99,7 @@ fn both(view: &View<'_>, needs: &mut Needs) {
     }
     let states = view.states(Field::Description);
     if !fields.contains(Field::Description)
-        || states
-            == (Pair {
-                huly: State::Same,
-                vibe: State::Same,
-            })
+        || view.verdict(Field::Description, false) == Verdict::Nothing
     {
         return;
     }

@@ -3,7 +3,7 @@
 use super::{
     ConflictCause, Why,
     fields::Work,
-    verdict::{Verdict, verdict, winner},
+    verdict::{Verdict, winner},
     view::{State, View},
 };
 use crate::{
@@ -40,9 +40,11 @@ pub(super) fn plan(view: &View<'_>, work: &mut Work) {
         lens,
         values: Pair { huly, vibe },
     };
-    match verdict(since, same) {
+    match view.verdict(FIELD, same) {
         // The rules changed, the items did not: Vibe's status follows the new map (design 3.10).
-        Verdict::Nothing if !same && lens.to_vibe(huly).is_some() => {
+        Verdict::Nothing
+            if still && !same && view.flows(Side::Vibe, FIELD) && lens.to_vibe(huly).is_some() =>
+        {
             status.carry(view, work, Side::Vibe, Why::Rules);
         }
         Verdict::Nothing => {}

@@ -2,7 +2,7 @@
 
 use super::view::State;
 use crate::{
-    rules::Policy,
+    rules::{Direction, Policy},
     side::{Pair, Side},
 };
 
@@ -65,6 +65,31 @@ pub(super) fn verdict(states: Pair<State>, same: bool) -> Verdict {
         (Same, Unset) => Verdict::Confirm { to: Side::Vibe },
         (Unset, Same) => Verdict::Confirm { to: Side::Huly },
         (Edited, Edited) | (Unset, Unset) => Verdict::Clash,
+    }
+}
+
+/// The verdict on a field that goes one way: what would be written to the side that it comes from is left alone. What our own create
+/// still owes is no change, so it is always written.
+pub(super) const fn directed(verdict: Verdict, direction: Direction) -> Verdict {
+    match verdict {
+        Verdict::Carry { to } if !direction.flows_to(to) => Verdict::Nothing,
+        Verdict::Resend(sides) => {
+            let again = Pair {
+                huly: sides.huly && direction.flows_to(Side::Huly),
+                vibe: sides.vibe && direction.flows_to(Side::Vibe),
+            };
+            if again.huly || again.vibe {
+                Verdict::Resend(again)
+            } else {
+                Verdict::Nothing
+            }
+        }
+        Verdict::Nothing
+        | Verdict::Agree
+        | Verdict::Carry { .. }
+        | Verdict::Confirm { .. }
+        | Verdict::Clash
+        | Verdict::GiveUp => verdict,
     }
 }
 

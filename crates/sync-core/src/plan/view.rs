@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::verdict::{Verdict, directed, verdict};
 use crate::{
     item::{Field, FieldSet, Item, Observation, Value, Values},
     lens::Lens,
@@ -45,10 +46,13 @@ pub(super) fn present(observation: &Observation) -> Option<&Item> {
     }
 }
 
-/// The fields that are planned: those both sides have and that do not wait for a person. A parent is an item of its own
+/// The fields that are planned: those both sides have, that are not off and do not wait for a person. A parent is an item of its own
 /// side, and only the caller knows which item stands for it on the other: it is not carried.
 pub(super) const fn planned(rules: &Rules<'_>, link: &Link) -> FieldSet {
-    let mut fields = rules.shared().without(link.frozen);
+    let mut fields = rules
+        .shared()
+        .without(link.frozen)
+        .without(rules.policies.direction.off());
     fields.remove(Field::Parent);
     fields
 }
@@ -77,6 +81,19 @@ impl<'a> View<'a> {
     /// What the side is taken to hold now.
     pub(super) fn values(&self, side: Side) -> &'a Values {
         self.item(side).map_or(self.base(side), |item| &item.values)
+    }
+
+    /// Whether changes of a field are written to a side.
+    pub(super) const fn flows(&self, to: Side, field: Field) -> bool {
+        self.rules.policies.direction.of(field).flows_to(to)
+    }
+
+    /// What is to be done with a field, with what its direction leaves alone left out.
+    pub(super) fn verdict(&self, field: Field, same: bool) -> Verdict {
+        directed(
+            verdict(self.states(field), same),
+            self.rules.policies.direction.of(field),
+        )
     }
 
     pub(super) fn states(&self, field: Field) -> Pair<State> {

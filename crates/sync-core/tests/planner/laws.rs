@@ -4,6 +4,7 @@
 //! A case is a list of bytes that are read as choices, so that proptest shrinks it to the shortest list that still fails.
 
 mod cases;
+mod choosing;
 
 use proptest::{
     collection::vec,

@@ -281,3 +281,26 @@ impl World {
 fn titles<T>(all: &[T], title: impl Fn(&T) -> &String) -> Vec<&String> {
     all.iter().map(title).collect()
 }
+
+impl World {
+    /// A person puts a label on an issue.
+    pub(crate) fn label(&self, project: &str, issue: &str, title: &str) {
+        let mut huly = self.huly.model.lock();
+        let (tx, id, tag) = (huly.new_id(), huly.new_id(), huly.new_id());
+        let body = serde_json::json!({
+            "_id": tx, "_class": "core:class:TxCreateDoc", "space": "core:space:Tx", "objectId": id,
+            "objectClass": "tags:class:TagReference", "objectSpace": project, "modifiedOn": 0,
+            "modifiedBy": self.who.primary(), "createdBy": self.who.primary(), "attachedTo": issue,
+            "attachedToClass": "tracker:class:Issue", "collection": "labels",
+            "attributes": { "title": title, "color": 5, "tag": tag },
+        });
+        huly.tx(&self.who, &body).unwrap();
+    }
+
+    /// A person whom issues can be assigned to; answers their id.
+    pub(crate) fn person(&self, address: &str, first: &str, last: &str) -> String {
+        let mut huly = self.huly.model.lock();
+        let made = huly.ensure_person(&self.who, "email", address, first, last);
+        made["localPerson"].as_str().unwrap().to_owned()
+    }
+}
