@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::workspace::Workspace;
 
 mod direction;
+mod failures;
 mod figures;
 mod sizes;
 mod source;
@@ -59,6 +60,7 @@ pub(crate) fn run(_args: &Args) -> Result<()> {
     }
     let mut findings = direction::check(&workspace.packages);
     findings.extend(words::check(&texts));
+    findings.extend(failures::check(&texts));
     let (sources, unread) = source::read_all(&workspace, &texts);
     findings.extend(unread);
     findings.extend(sizes::check(&sources));

@@ -12,6 +12,8 @@ use sim::{
 };
 use uuid::Uuid;
 
+use ::store::Store;
+
 use crate::{
     faults::FIND,
     world::{GENERATIONS, World, told},
@@ -111,6 +113,50 @@ async fn row_13_an_item_that_fails_neither_falls_out_of_the_window_nor_holds_the
         assert_eq!(world.task_view(pairs[0].1).title, "Stubborn");
         world.wait(Duration::from_mins(30)).await;
         world.assert_quiet().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_14_a_project_that_fails_keeps_its_own_watermark_and_holds_no_other_back() {
+    for generation in GENERATIONS {
+        let mut world = World::new(generation);
+        world.settings.workers = 1;
+        let projects = [
+            world.huly_project("HARB", "Harbor"),
+            world.huly_project("SKY", "Telescope"),
+        ];
+        for project in &projects {
+            world.issue(project, &format!("Of {project}"), "Text.", "Todo");
+        }
+        world.run_well().await;
+        let marks = async || -> Vec<i64> {
+            let rows = world.store.projects().await.unwrap();
+            rows.iter().map(|row| row.watermark.0).collect()
+        };
+        // The list of one of the two boards fails in each run; which one, the engine's order says.
+        let broken = Effect::FailBefore {
+            failure: Failure::Status {
+                status: 400,
+                body: String::new(),
+            },
+        };
+        let rule = Rule::on("GET", "/api/tasks", broken);
+        for round in 0..4 {
+            world.vibe.faults.clear();
+            world.vibe.faults.add(rule.clone().when(When::From(2)));
+            for project in &projects {
+                world.issue(project, &format!("Round {round} of {project}"), "", "Todo");
+            }
+            let before = marks().await;
+            world.run().await;
+            let after = marks().await;
+            let moved = before.iter().zip(&after).filter(|(a, b)| a < b).count();
+            assert_eq!(moved, 1, "{before:?} {after:?}");
+            world.wait(Duration::from_mins(15)).await;
+        }
+        world.vibe.faults.clear();
+        world.settle().await;
+        assert_eq!((world.issues().len(), world.tasks().len()), (10, 10));
     }
 }
 

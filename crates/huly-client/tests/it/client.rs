@@ -259,7 +259,7 @@ async fn numbers_of_a_project_that_is_not_there_are_a_conflict() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_of_creates_is_one_guarded_transaction_with_all_attributes() {
+async fn row_25_a_batch_of_creates_is_one_guarded_transaction_with_all_attributes() {
     let server = Server::like("tx-apply-if-create-many");
     let huly = server.connect().await.expect("signed in");
     let mut child = new_issue(2);

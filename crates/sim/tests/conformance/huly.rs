@@ -32,7 +32,7 @@ const CAROL: &str = "ce910153-4c04-45e2-bca7-d61185f55a55";
 const STRANGER: &str = "07c3ead1-3c43-4d3e-8758-a3b264cca169";
 
 #[tokio::test(start_paused = true)]
-async fn the_platform_answers_as_recorded() {
+async fn row_43_the_platform_answers_as_recorded() {
     let all = load("huly", EXCEPTIONS);
     let mut differences = Vec::new();
     for fixture in &all {

@@ -21,7 +21,7 @@ const EXCEPT_L1: &[(&str, &str)] = &[("tasks-ws-foreign-origin", "a stream: not 
 const EXCEPT_L2: &[(&str, &str)] = &[("projects-ws-frames", "a stream: not served yet")];
 
 #[tokio::test(start_paused = true)]
-async fn the_older_shape_answers_as_recorded() {
+async fn row_43_the_older_shape_answers_as_recorded() {
     replay(
         "vibe-l1",
         Generation::L1,
@@ -31,7 +31,7 @@ async fn the_older_shape_answers_as_recorded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_newer_shape_answers_as_recorded() {
+async fn row_43_the_newer_shape_answers_as_recorded() {
     replay(
         "vibe-l2",
         Generation::L2,

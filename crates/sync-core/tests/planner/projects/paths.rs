@@ -4,7 +4,7 @@ use std::sync::Arc;
 use sync_core::project::{PathProblem, check_path, path_of};
 
 #[test]
-fn the_grammar_of_the_path_line() {
+fn row_34_the_grammar_of_the_path_line() {
     let table: &[(&str, Option<&str>)] = &[
         ("Path: /srv/a", Some("/srv/a")),
         ("path:/srv/a", Some("/srv/a")),
