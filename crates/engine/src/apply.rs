@@ -17,7 +17,7 @@ use crate::{
     context::Context,
     error::Error,
     journal::{Step, update_job},
-    port::{BoardProject, CreateJob, Removed, UpdateJob, Written},
+    port::{Answer, BoardProject, CreateJob, Removed, UpdateJob, Written},
 };
 
 /// Intents advanced, sent and settled together.
@@ -161,7 +161,8 @@ async fn send_creates(
     links: &HashMap<LinkId, Link>,
     creates: Vec<Step>,
 ) -> Vec<Result2> {
-    let batch = ctx.board(side).create_batch().max(1);
+    let batches = ctx.create_batches.side(side);
+    let batch = batches.next(ctx.board(side).create_batch());
     let chosen = ctx.board(side).capabilities().client_ids;
     let mut groups = Vec::new();
     let mut rest = creates;
@@ -179,6 +180,11 @@ async fn send_creates(
             }
             let jobs = jobs(ctx, side, links, &group);
             let answers = ctx.board(side).create(project, &jobs).await;
+            if answers.iter().any(is_unanswered) {
+                batches.unanswered(jobs.len());
+            } else {
+                batches.answered(jobs.len());
+            }
             group
                 .into_iter()
                 .zip(answers)
@@ -194,6 +200,13 @@ async fn send_creates(
         .buffer_unordered(ctx.board(side).creates_at_once().clamp(1, IN_FLIGHT))
         .collect::<Vec<_>>();
     sent.await.into_iter().flatten().collect()
+}
+
+/// Whether a create may have been too much for the service.
+fn is_unanswered(answer: &Answer<Item>) -> bool {
+    answer
+        .as_ref()
+        .is_err_and(|error| matches!(error.kind(), Kind::Transient | Kind::Unknown))
 }
 
 /// A write that was carried out and left `item`.

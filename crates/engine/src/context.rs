@@ -18,6 +18,7 @@ use sync_core::{
 };
 
 use crate::{
+    batch::BatchSize,
     choosing::Target,
     env::Env,
     error::Error,
@@ -67,6 +68,8 @@ pub(crate) struct Context {
     pub(crate) failures: Mutex<HashMap<ItemId, u32>>,
     /// Lets one project at a time read the descriptions of items that get a counterpart.
     pub(crate) reading: tokio::sync::Semaphore,
+    /// How many creates one call carries.
+    pub(crate) create_batches: Pair<BatchSize>,
 }
 
 impl Context {

@@ -139,6 +139,7 @@ impl Engine {
             directions: std::sync::OnceLock::new(),
             targets: Vec::new(),
             marks: tokio::sync::OnceCell::new(),
+            create_batches: Pair::default(),
         }
     }
 
