@@ -44,11 +44,11 @@ fn every_value_is_shown_with_its_default() {
         .map(|line| line.trim().to_owned())
         .collect();
     expect![[r"
-        huly.url                     (not set)                   default
-        huly.workspace               (not set)                   default
+        huly.url                      (not set)                   default
+        huly.api                      platform                    default
     "]]
     .assert_eq(&(rows[..2].join("\n") + "\n"));
-    assert_eq!(rows.len(), 60, "{}", rows.join("\n"));
+    assert_eq!(rows.len(), 73, "{}", rows.join("\n"));
 }
 
 #[test]
