@@ -3,27 +3,22 @@
 //! An absent item is never proof of anything: it becomes `Gone` only after its own read was empty, its project was read after
 //! that and is there and ours, and the history shows no move (design 3.6). Anything else is `Unseen`.
 
+mod list;
+
 use std::collections::{HashMap, HashSet};
 
 use store::row::{Dirty, ProjectRow};
 use sync_core::{
     Pair, Side,
-    ids::{ItemId, LinkId, Millis, ProjectId, ProjectLinkId},
+    ids::{ItemId, LinkId, Millis, ProjectLinkId},
     item::{Item, Observation},
     link::Link,
 };
 
-use crate::{
-    context::Context,
-    error::Error,
-    landed,
-    port::{BoardProject, Cursor},
-    projects::Paired,
-    settle,
-};
+use crate::{context::Context, error::Error, landed, port::BoardProject, projects::Paired, settle};
 
-/// Most pages of one list: a server that never ends its list is an error, not an endless loop.
-pub(crate) const MAX_PAGES: usize = 100_000;
+pub(crate) use list::{MAX_PAGES, list};
+
 /// Due dirty items that one turn looks at again.
 const MAX_DIRTY: u32 = 1_000;
 /// Items asked for by id in one call.
@@ -100,43 +95,6 @@ impl Observed {
     }
 }
 
-/// Every item of one project on one side, page by page.
-pub(crate) async fn list(
-    ctx: &Context,
-    side: Side,
-    project: &ProjectId,
-) -> Result<Vec<Item>, Error> {
-    let mut items = Vec::new();
-    let mut from: Option<Cursor> = None;
-    for _ in 0..MAX_PAGES {
-        let page = ctx
-            .board(side)
-            .list(project, from.take())
-            .await
-            .map_err(Error::service(side))?;
-        items.extend(page.items.into_iter().map(|(_, item)| item));
-        match page.next {
-            Some(next) => from = Some(next),
-            None => return Ok(items),
-        }
-    }
-    Err(endless(side))
-}
-
-/// A list that does not end.
-pub(crate) fn endless(side: Side) -> Error {
-    Error::Service {
-        side,
-        source: http_kit::Error::new(
-            http_kit::Kind::Fatal,
-            crate::codes::ENDLESS_LIST,
-            side.as_str(),
-            "list",
-        )
-        .with_detail("the list does not end"),
-    }
-}
-
 /// Reads both sides of one pair of projects.
 pub(crate) async fn project(
     ctx: &Context,
@@ -196,24 +154,7 @@ pub(crate) async fn project(
                 .collect()
         }
     };
-    for dirty in ctx.store.dirty(row.id, ctx.now(), MAX_DIRTY).await? {
-        ctx.failed_before(&dirty.item, dirty.tries);
-        if settle::gave_up(ctx, &dirty) {
-            observed.gave_up.push(dirty);
-            continue;
-        }
-        let unseen = match by_item.side(dirty.side).get(&dirty.item) {
-            Some(link) => **observed.of(link).side(dirty.side) == Observation::Unseen,
-            None => !observed
-                .unlinked
-                .side(dirty.side)
-                .iter()
-                .any(|item| item.id == dirty.item),
-        };
-        if dirty.side == Side::Huly && unseen && !doubtful.contains(&dirty.item) {
-            doubtful.push(dirty.item);
-        }
-    }
+    look_again(ctx, row, &mut observed, &by_item, &mut doubtful).await?;
     // A link whose counterpart is still to be made needs its item, whether or not it changed.
     let waiting: Vec<ItemId> = observed
         .links
@@ -240,6 +181,35 @@ pub(crate) async fn project(
     }
     moved_here(ctx, row, &mut observed).await?;
     Ok(observed)
+}
+
+/// Adds the items that failed before and are due to those that are read on their own.
+async fn look_again(
+    ctx: &Context,
+    row: &ProjectRow,
+    observed: &mut Observed,
+    by_item: &Pair<HashMap<ItemId, LinkId>>,
+    doubtful: &mut Vec<ItemId>,
+) -> Result<(), Error> {
+    for dirty in ctx.store.dirty(row.id, ctx.now(), MAX_DIRTY).await? {
+        ctx.failed_before(&dirty.item, dirty.tries);
+        if settle::gave_up(ctx, &dirty) {
+            observed.gave_up.push(dirty);
+            continue;
+        }
+        let unseen = match by_item.side(dirty.side).get(&dirty.item) {
+            Some(link) => **observed.of(link).side(dirty.side) == Observation::Unseen,
+            None => !observed
+                .unlinked
+                .side(dirty.side)
+                .iter()
+                .any(|item| item.id == dirty.item),
+        };
+        if dirty.side == Side::Huly && unseen && !doubtful.contains(&dirty.item) {
+            doubtful.push(dirty.item);
+        }
+    }
+    Ok(())
 }
 
 /// Sorts items into observations of links and items without a link.

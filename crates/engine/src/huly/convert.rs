@@ -8,13 +8,12 @@ use huly_client::{
     types::{self, Category as WireCategory, Issue, Project, Workflow},
 };
 use sync_core::{
-    ids::{ItemId, Millis, ProjectId, StatusId},
+    ids::{ItemId, KindId, Millis, ProjectId, StatusId},
     item::{Extra, FieldSet, Item, Priority, TextVersion, Values},
     lens::{Category, HulyStatus},
 };
 use uuid::Uuid;
 
-use super::kind_id;
 use crate::port::{BoardProject, Cursor, KindStatuses};
 
 /// How far up a chain of parents is followed.
@@ -86,6 +85,11 @@ pub(super) fn project(project: &Project, account: Uuid) -> BoardProject {
         repository: None,
         modified: project.modified_on.map(|at| Millis(at.0)),
     }
+}
+
+/// The kind of an issue, as the common model names it.
+fn kind_id(kind: &DocRef) -> KindId {
+    KindId::from(kind.as_str())
 }
 
 /// The kinds of issue of one project with their statuses, the kind of plain issues first.

@@ -18,7 +18,7 @@ use huly_client::{
 };
 use sync_core::{
     Side,
-    ids::{ItemId, KindId, Millis, ProjectId},
+    ids::{ItemId, Millis, ProjectId},
     item::{Field, FieldSet, Item, TextVersion, Values},
     rules::{Capabilities, Limits},
 };
@@ -393,9 +393,4 @@ fn page(page: WirePage<types::Issue>) -> Page {
         items: page.rows.iter().map(located).collect(),
         next: page.next.map(cursor),
     }
-}
-
-/// The kind of an issue, as the common model names it.
-fn kind_id(kind: &DocRef) -> KindId {
-    KindId::from(kind.as_str())
 }
