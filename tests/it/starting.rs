@@ -75,6 +75,8 @@ async fn a_configuration_that_fits_is_told_so_and_leaves_no_trace() {
         "{json:#}"
     );
     // with a store that has been used, too
+    let project = world.huly.model.lock().projects()[0].id.clone();
+    world.issue(&project, "First", "", "Todo");
     world.sync().await;
     check(&world, &[])
         .await
