@@ -153,7 +153,10 @@ async fn another_map_of_statuses_is_shown_held_and_written_once() {
     }
     world.sync().await;
     world.set("status.to_vibe", "{ Backlog = \"inreview\" }");
-    world.hvs(&["plan"]).await.prints(&["(the mapping changed)"]);
+    world
+        .hvs(&["plan"])
+        .await
+        .prints(&["(the mapping changed)"]);
     world.count_afresh();
     world.hvs(&["sync", "once"]).await.exits(6);
     assert_eq!(world.writes(), 0);
