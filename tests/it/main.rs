@@ -7,6 +7,7 @@
 #![cfg(test)]
 
 mod choosing;
+mod bridge;
 mod commands;
 mod deletions;
 mod edits;

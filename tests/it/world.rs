@@ -4,10 +4,14 @@ use std::{collections::BTreeMap, path::PathBuf, process::Command};
 
 use serde_json::{Value, json};
 use sim::{
+    Shared,
     calls::Counts,
     clock::Clock,
     dataset::{self, Boards, REPO_ROOT},
-    http::{RateLimit, Running, Server, huly_router, serve, vibe_router},
+    http::{
+        BridgeState, Form, RateLimit, Router, Running, Server, bridge_router, huly_router, serve,
+        vibe_router,
+    },
     huly::{Huly, Role, Session},
     vibe::{Generation, Vibe},
 };
@@ -28,6 +32,17 @@ pub(crate) const GENERATIONS: [Generation; 2] = [Generation::L1, Generation::L2]
 pub(crate) const START_MS: i64 = 1_795_245_000_000;
 /// The password of the account that hvs signs in with. Found in any output, a test fails.
 pub(crate) const CANARY: &str = "c4n4ry-0123456789";
+
+/// A made-up data set whose issues were made seconds apart, a while ago.
+fn made(generation: Generation, projects: usize, issues_per_project: usize, seed: u64) -> Boards {
+    let ticking = Clock::ticking(START_MS, 1_000);
+    let mut boards =
+        dataset::sized_for(&ticking, generation, projects, issues_per_project, seed).unwrap();
+    let now = Clock::running(ticking.now() + 3_600_000);
+    boards.huly.set_clock(now.clone());
+    boards.vibe.set_clock(now);
+    boards
+}
 
 /// Everything there is.
 #[derive(Debug)]
@@ -64,21 +79,36 @@ impl World {
         issues_per_project: usize,
         seed: u64,
     ) -> World {
-        let ticking = Clock::ticking(START_MS, 1_000);
-        let boards =
-            dataset::sized_for(&ticking, generation, projects, issues_per_project, seed).unwrap();
+        let boards = made(generation, projects, issues_per_project, seed);
         let who = boards.session();
         let Boards {
-            mut huly,
-            mut vibe,
-            login,
-            ..
+            huly, vibe, login, ..
         } = boards;
-        let now = Clock::running(ticking.now() + 3_600_000);
-        huly.set_clock(now.clone());
-        vibe.set_clock(now);
         let token = huly.token(&login.account, None);
         World::serve(huly, vibe, who, &format!("token = \"{token}\""), token).await
+    }
+
+    /// As [`World::sized`], with Huly behind the predecessor's bridge; what is wrong with it can be set.
+    pub(crate) async fn bridge(
+        generation: Generation,
+        projects: usize,
+        issues_per_project: usize,
+        form: Form,
+    ) -> (World, Shared<BridgeState>) {
+        let boards = made(generation, projects, issues_per_project, 42);
+        let who = boards.session();
+        let huly = Server::new(boards.huly, 1);
+        let state = Shared::new(BridgeState::of(form));
+        let router = bridge_router(&huly, who.clone(), state.clone());
+        let world = World::listen(
+            huly,
+            router,
+            Server::new(boards.vibe, 1),
+            who,
+            "api = \"bridge\"",
+            CANARY.to_owned(),
+        );
+        (world.await, state)
     }
 
     async fn serve(
@@ -94,8 +124,20 @@ impl World {
             max: 1_000_000,
             ..RateLimit::default()
         };
+        let router = huly_router(&huly, limit);
+        World::listen(huly, router, vibe, who, credentials, secret).await
+    }
+
+    async fn listen(
+        huly: Server<Huly>,
+        router: Router,
+        vibe: Server<Vibe>,
+        who: Session,
+        credentials: &str,
+        secret: String,
+    ) -> World {
         let listening = [
-            serve(huly_router(&huly, limit), 0).await.unwrap(),
+            serve(router, 0).await.unwrap(),
             serve(vibe_router(&vibe), 0).await.unwrap(),
         ];
         let generation = vibe.model.lock().generation();

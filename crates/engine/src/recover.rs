@@ -34,16 +34,17 @@ pub(crate) enum Looked {
     Leave(http_kit::Error),
 }
 
-/// Looks for the effect of one step that was sent and has no answer.
+/// Looks for the effect of one step that was sent and has no answer. `found` is what looking for other steps has just found.
 pub(crate) async fn look(
     ctx: &Context,
     project: &BoardProject,
     links: &HashMap<LinkId, Link>,
     step: &Step,
+    found: &HashSet<ItemId>,
     normal_form: fn(&str) -> String,
 ) -> Looked {
     let looked = match &step.payload.action {
-        Action::Create(_) => look_for_create(ctx, project, links, step).await,
+        Action::Create(_) => look_for_create(ctx, project, links, step, found).await,
         Action::Update(update) => {
             look_for_update(
                 ctx,
@@ -79,6 +80,7 @@ async fn look_for_create(
     project: &BoardProject,
     links: &HashMap<LinkId, Link>,
     step: &Step,
+    others: &HashSet<ItemId>,
 ) -> Result<Looked, http_kit::Error> {
     let side = step.intent.side;
     let board = ctx.board(side);
@@ -99,6 +101,7 @@ async fn look_for_create(
         .map_err(unlooked)?
         .into_iter()
         .filter_map(|link| link.items.side(side).clone())
+        .chain(others.iter().cloned())
         .collect();
     if let Some(item) = found(board.find_created(&project.id, &jobs, &taken).await?) {
         return Ok(Looked::Ended(Ended::Found(Box::new(item))));

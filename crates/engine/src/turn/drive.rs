@@ -1,6 +1,6 @@
 //! Carries the steps of one side out, window by window, until each is settled, left for later, or the side must stop.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use store::{Batch, row::IntentState};
 use sync_core::{
@@ -126,17 +126,25 @@ pub(crate) async fn look_for(
     let mut again = Vec::new();
     let mut ended = Vec::new();
     let mut left = Batch::default();
+    // What was found for one create is not the answer to the next one of the same title.
+    let mut found = HashSet::new();
     for step in open {
         match recover::look(
             ctx,
             project,
             &observed.links,
             &step,
+            &found,
             huly_client::markup::normal_form,
         )
         .await
         {
-            Looked::Ended(end) => ended.push((step, end)),
+            Looked::Ended(end) => {
+                if let Ended::Found(item) = &end {
+                    found.insert(item.id.clone());
+                }
+                ended.push((step, end));
+            }
             Looked::Resend => again.push(step),
             Looked::Leave(error) => {
                 observed.busy.insert(step.link);
