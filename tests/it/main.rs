@@ -6,8 +6,8 @@
 
 #![cfg(test)]
 
-mod choosing;
 mod bridge;
+mod choosing;
 mod commands;
 mod deletions;
 mod edits;
