@@ -55,7 +55,7 @@ pub(crate) fn for_run(config: &Config, asked: Asked<'_>) -> Settings {
             title: policy(fields.title),
             description: policy(fields.description),
             status: policy(fields.status),
-            direction: directions(&fields.direction).over(Directions::default()),
+            direction: directions(fields.direction).over(Directions::default()),
             ..Policies::default()
         },
         deletion: deletion(config.delete),
@@ -250,7 +250,7 @@ fn projects(config: &[config::Project]) -> BTreeMap<Arc<str>, ProjectSettings> {
                 vibe: project.vibe.clone(),
                 repository: project.repo.as_ref().map(|path| path.display().to_string()),
                 skip: project.skip,
-                fields: directions(&project.fields),
+                fields: directions(project.fields),
             };
             (Arc::from(project.huly.as_str()), settings)
         })

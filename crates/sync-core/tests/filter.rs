@@ -35,11 +35,19 @@ fn judge(filter: &Filter) -> Judged {
     filter.judge(&subject, NOW)
 }
 
+type Row = (&'static str, Filter, Judged);
+
+fn judged(rows: Vec<Row>) {
+    for (name, filter, expected) in rows {
+        assert_eq!(judge(&filter), expected, "{name}");
+    }
+}
+
 #[test]
-fn each_condition_takes_its_field_and_nothing_else() {
+fn projects_and_statuses_are_chosen_by_their_names() {
     let none = Filter::default;
     let out = Judged::Outside;
-    let rows: Vec<(&str, Filter, Judged)> = vec![
+    judged(vec![
         ("nothing", none(), Judged::Inside),
         (
             "project by name",
@@ -98,6 +106,14 @@ fn each_condition_takes_its_field_and_nothing_else() {
             },
             Judged::Inside,
         ),
+    ]);
+}
+
+#[test]
+fn each_other_condition_takes_its_field_and_nothing_else() {
+    let none = Filter::default;
+    let out = Judged::Outside;
+    judged(vec![
         (
             "label",
             Filter {
@@ -187,10 +203,7 @@ fn each_condition_takes_its_field_and_nothing_else() {
             },
             out(Condition::Label),
         ),
-    ];
-    for (name, filter, expected) in rows {
-        assert_eq!(judge(&filter), expected, "{name}");
-    }
+    ]);
 }
 
 #[test]

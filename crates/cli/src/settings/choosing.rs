@@ -31,23 +31,23 @@ impl<'a> Asked<'a> {
 }
 
 /// Which items are synced. Projects that the command line names take the place of those of the configuration.
-pub(super) fn filter(config: &config::Filter, named: bool) -> Filter {
-    let names = |names: &[String]| names.iter().map(|name| name.as_str().into()).collect();
+pub(super) fn filter(config: &config::Filter, is_named: bool) -> Filter {
+    let listed = |names: &[String]| names.iter().map(|name| name.as_str().into()).collect();
     Filter {
-        projects: if named {
+        projects: if is_named {
             Vec::new()
         } else {
-            names(&config.project)
+            listed(&config.project)
         },
-        statuses: names(&config.status),
+        statuses: listed(&config.status),
         categories: config.category.iter().map(|word| category(*word)).collect(),
-        labels: names(&config.label),
-        assignees: names(&config.assignee),
+        labels: listed(&config.label),
+        assignees: listed(&config.assignee),
         priorities: config.priority.iter().map(|word| priority(*word)).collect(),
         max_age: config
             .max_age
             .map(|age| Millis(i64::try_from(age.as_millis()).unwrap_or(i64::MAX))),
-        identifiers: names(&config.identifier),
+        identifiers: listed(&config.identifier),
     }
 }
 
@@ -71,7 +71,7 @@ const fn priority(word: config::Priority) -> Priority {
     }
 }
 
-pub(super) fn directions(config: &config::FieldDirections) -> FieldDirections {
+pub(super) fn directions(config: config::FieldDirections) -> FieldDirections {
     let one = |way: FieldDirection| match way {
         FieldDirection::Both => Direction::Both,
         FieldDirection::ToVibe => Direction::ToVibe,
