@@ -124,6 +124,7 @@ CREATE TABLE conflicts (
     UNIQUE (link, run, field, cause)
 ) STRICT;
 CREATE INDEX conflicts_open ON conflicts (open, id) WHERE open = 1;
+CREATE INDEX conflicts_open_project ON conflicts (project) WHERE open = 1;
 
 -- field: '' for the whole item.
 CREATE TABLE dead_letters (

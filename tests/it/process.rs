@@ -56,7 +56,7 @@ pub(crate) struct Process {
 #[derive(Clone, Debug)]
 pub(crate) struct Ran {
     /// What was run.
-    words: String,
+    pub(crate) words: String,
     /// Exit code; none for a signal.
     pub(crate) code: Option<i32>,
     /// What it printed on stdout.

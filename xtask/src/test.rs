@@ -141,6 +141,8 @@ impl Action {
                 tests
                     .args(runner())
                     .env("HVS_CASES", cases)
+                    // a snapshot that differs is a failure, never a new file
+                    .env("INSTA_UPDATE", "no")
                     .env("HVS_BIN", hvs);
                 watch(&mut tests)
             }

@@ -5,6 +5,7 @@ mod completions;
 pub(crate) mod filter;
 mod import;
 mod init;
+pub(crate) mod status;
 mod unlink;
 
 use std::path::PathBuf;
@@ -67,6 +68,17 @@ pub(crate) struct Global {
     /// Say less; nothing at all where all is well
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose", help_heading = "Global options")]
     pub quiet: u8,
+    /// Colours: where a terminal shows them, always, or never
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t = clap::ColorChoice::Auto,
+        hide_possible_values = true,
+        help_heading = "Global options"
+    )]
+    pub color: clap::ColorChoice,
     /// The form of log lines on stderr [default: `log.format`]
     #[arg(
         long,
@@ -100,7 +112,7 @@ pub(crate) enum Command {
     /// Settle what an interrupted run left, and nothing else
     Reconcile(Json),
     /// Show what the store knows; asks no server
-    Status(Json),
+    Status(status::Status),
     /// Take over the links of the predecessor, the JavaScript service before hvs
     Import(Import),
     /// Take hvs' footers out of Vibe and drop the links; nothing else is touched

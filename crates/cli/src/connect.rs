@@ -6,14 +6,19 @@ use engine::{
     connect,
     env::{Env, System},
     port::Board,
+    report::Exit,
     run::Engine,
     settings::Settings,
 };
 use store::{
     Store,
+    row::RunRow,
     sqlite::{OpenOptions, Opened, SqliteStore},
 };
-use sync_core::{Pair, Side, ids::WorkspaceId};
+use sync_core::{
+    Pair, Side,
+    ids::{Millis, RunId, WorkspaceId},
+};
 
 use crate::{
     config::{BridgeServices, Choice, Config, HulyApi, Services},
@@ -113,9 +118,13 @@ pub(crate) async fn huly(
     tag: u32,
 ) -> Result<Reached, Failure> {
     let env: Arc<dyn Env> = Arc::new(System);
-    let huly = connect::huly(settings::huly(&config.huly, services)?, env, tag)
-        .await
-        .map_err(|error| Failure::service(Side::Huly, services.huly_url, &error))?;
+    let huly = connect::huly(
+        settings::huly(&config.huly, services, config.log.slow)?,
+        env,
+        tag,
+    )
+    .await
+    .map_err(|error| Failure::service(Side::Huly, services.huly_url, &error))?;
     let workspace = WorkspaceId(huly.workspace());
     Ok((Arc::new(huly), workspace))
 }
@@ -137,7 +146,7 @@ pub(crate) async fn vibe(
 }
 
 async fn vibe_at(config: &Config, address: &url::Url) -> Result<Arc<dyn Board>, Failure> {
-    let http = settings::vibe(&config.vibe.http);
+    let http = settings::vibe(&config.vibe.http, config.log.slow);
     match connect::vibe(address.clone(), http).await {
         Ok(board) => Ok(Arc::new(board)),
         Err(error) => Err(Failure::service(Side::Vibe, address, &error)),
@@ -180,6 +189,30 @@ pub(crate) async fn is_own(
         path.display()
     );
     Err(Failure::usage(what).hint("give each workspace a store of its own: `path` in [store]"))
+}
+
+/// A run that did not come to work because a service refused or could not be reached leaves a row, too, so that `hvs runs` and
+/// `hvs status` know of it.
+pub(crate) async fn not_begun(
+    store: &dyn Store,
+    kind: &str,
+    started_at: Millis,
+    failure: &Failure,
+) -> Result<(), Failure> {
+    if failure.exit != Exit::Service {
+        return Ok(());
+    }
+    let row = RunRow {
+        id: RunId(System.ordered_id()),
+        kind: kind.into(),
+        started_at,
+        ended_at: Some(System.now()),
+        exit_code: Some(i32::from(failure.exit.code())),
+        summary: serde_json::json!({
+            "problems": [{ "kind": "fatal", "code": failure.code, "message": failure.what }],
+        }),
+    };
+    Ok(store.put_run(&row).await?)
 }
 
 /// Makes the store remember its workspace, and the way to it, before the first run that writes.

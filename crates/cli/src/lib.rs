@@ -74,13 +74,35 @@ fn told_as_a_bug(panic: &PanicHookInfo<'_>) {
     let place = panic
         .location()
         .map_or_else(String::new, |place| format!(" at {place}"));
-    let text = format!(
+    let text = bug(what, &place);
+    // nothing is left to be told where stderr is gone
+    drop(writeln!(std::io::stderr().lock(), "{text}"));
+    std::process::exit(i32::from(Exit::Bug.code()));
+}
+
+/// What is told of a bug.
+fn bug(what: Option<&str>, place: &str) -> String {
+    format!(
         "error: this is a bug of hvs {}: {}{place}\n\n\
          hint: please report it with these lines; no harm is done: `hvs reconcile` settles what was under way",
         env!("CARGO_PKG_VERSION"),
         words::short(what.unwrap_or("a panic without words"), 500),
-    );
-    // nothing is left to be told where stderr is gone
-    drop(writeln!(std::io::stderr().lock(), "{text}"));
-    std::process::exit(i32::from(Exit::Bug.code()));
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_as_a_bug_with_its_place_and_ends_with_1() {
+        let text = bug(Some("index out of\nbounds \u{1b}[2J"), " at src/a.rs:3:4");
+        let version = env!("CARGO_PKG_VERSION");
+        let head = format!(
+            "error: this is a bug of hvs {version}: index out of bounds \u{FFFD}[2J at src/a.rs:3:4\n\nhint: please report"
+        );
+        assert!(text.starts_with(&head), "{text}");
+        assert!(bug(None, "").contains("a panic without words"));
+        assert_eq!(Exit::Bug.code(), 1);
+    }
 }

@@ -2,7 +2,7 @@
 
 mod choosing;
 
-use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};
+use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc, time::Duration};
 
 use engine::{
     connect::{
@@ -108,6 +108,7 @@ pub(crate) fn for_run(config: &Config, asked: Asked<'_>) -> Settings {
 pub(crate) fn huly(
     config: &config::Huly,
     services: config::Services<'_>,
+    slow: Duration,
 ) -> Result<HulyConnection, config::ConfigError> {
     Ok(HulyConnection {
         front: services.huly_url.clone(),
@@ -119,7 +120,7 @@ pub(crate) fn huly(
             },
         },
         workspace: services.workspace.to_owned(),
-        limits: huly_limits(&config.http),
+        limits: huly_limits(&config.http, slow),
         page_size: NonZeroU32::new(config.page_size).unwrap_or(NonZeroU32::MIN),
     })
 }
@@ -130,35 +131,36 @@ pub(crate) fn bridge(config: &Config, services: config::BridgeServices<'_>) -> B
     let names = status.to_vibe.keys().chain(status.to_huly.values());
     BridgeConnection {
         address: services.bridge_url.clone(),
-        http: busy(&bridge_settings(), &config.huly.http),
+        http: busy(&bridge_settings(), &config.huly.http, config.log.slow),
         workspace: services.workspace.map(str::to_owned),
         statuses: names.map(|name| Arc::from(name.as_str())).collect(),
     }
 }
 
 /// The HTTP settings of Vibe.
-pub(crate) fn vibe(config: &config::Http) -> HttpSettings {
-    busy(&vibe_settings(), config)
+pub(crate) fn vibe(config: &config::Http, slow: Duration) -> HttpSettings {
+    busy(&vibe_settings(), config, slow)
 }
 
 /// The transactor carries the load, so the limits are its; the collaborator ends in it. Signing in and the front keep
 /// their own small limits and take only the times.
-fn huly_limits(config: &config::Http) -> HulyLimits {
+fn huly_limits(config: &config::Http, slow: Duration) -> HulyLimits {
     let own = HulyLimits::default();
     let collaborator = HttpSettings {
         rate: own.collaborator.rate,
-        ..busy(&own.collaborator, config)
+        ..busy(&own.collaborator, config, slow)
     };
     HulyLimits {
-        front: timed(&own.front, config),
-        account: timed(&own.account, config),
-        transactor: busy(&own.transactor, config),
+        front: timed(&own.front, config, slow),
+        account: timed(&own.account, config, slow),
+        transactor: busy(&own.transactor, config, slow),
         collaborator,
     }
 }
 
-fn timed(own: &HttpSettings, config: &config::Http) -> HttpSettings {
+fn timed(own: &HttpSettings, config: &config::Http, slow: Duration) -> HttpSettings {
     HttpSettings {
+        slow,
         read_timeout: config.read_timeout,
         write_timeout: config.write_timeout,
         connect_timeout: config.connect_timeout,
@@ -169,7 +171,7 @@ fn timed(own: &HttpSettings, config: &config::Http) -> HttpSettings {
     }
 }
 
-fn busy(own: &HttpSettings, config: &config::Http) -> HttpSettings {
+fn busy(own: &HttpSettings, config: &config::Http, slow: Duration) -> HttpSettings {
     HttpSettings {
         concurrency: usize::try_from(config.concurrency).unwrap_or(usize::MAX),
         write_concurrency: usize::try_from(config.write_concurrency).unwrap_or(usize::MAX),
@@ -178,7 +180,7 @@ fn busy(own: &HttpSettings, config: &config::Http) -> HttpSettings {
             window: config.rate_window,
         }),
         body_cap: usize::try_from(config.body_cap).unwrap_or(usize::MAX),
-        ..timed(own, config)
+        ..timed(own, config, slow)
     }
 }
 
@@ -346,7 +348,7 @@ mod tests {
             ("HVS_HULY_HTTP_RATE", "100"),
             ("HVS_VIBE_HTTP_BODY_CAP", "1 MiB"),
         ]);
-        let connection = huly(&config.huly, config.services().unwrap()).unwrap();
+        let connection = huly(&config.huly, config.services().unwrap(), config.log.slow).unwrap();
         let limits = &connection.limits;
         assert_eq!(limits.transactor.read_timeout, Duration::from_secs(20));
         assert_eq!(limits.transactor.concurrency, 6);
@@ -354,7 +356,7 @@ mod tests {
         assert_eq!((limits.account.concurrency, limits.account.rate), (1, None));
         assert_eq!(limits.account.read_timeout, Duration::from_secs(20));
         assert!(limits.transactor.silence.is_some());
-        assert_eq!(vibe(&config.vibe.http).body_cap, 1 << 20);
+        assert_eq!(vibe(&config.vibe.http, config.log.slow).body_cap, 1 << 20);
         assert_eq!(
             settings(&config, &[]).huly_browse.as_deref(),
             Some("https://h.example/base/workbench/acme")

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::builder::styling::{AnsiColor, Style};
 use jiff::Timestamp;
 use sync_core::ids::Millis;
+use unicode_width::UnicodeWidthStr;
 
 /// Green: went well, or is added.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
@@ -44,7 +45,7 @@ const fn is_space(sign: char) -> bool {
 }
 
 /// Whether a terminal may take the character for an order: C0, DEL, C1, and marks that turn the direction of writing.
-fn is_order(sign: char) -> bool {
+pub(crate) fn is_order(sign: char) -> bool {
     sign.is_control()
         || matches!(sign, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
@@ -53,21 +54,57 @@ fn harmless(sign: char) -> char {
     if is_order(sign) { '\u{FFFD}' } else { sign }
 }
 
-/// A cleaned text of at most `most` characters.
+/// How many columns of a terminal a text takes: none for joiners and accents that combine, two for wide scripts and emoji.
+pub(crate) fn width(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
+}
+
+/// A cleaned text of at most `most` columns.
 pub(crate) fn short(text: &str, most: usize) -> String {
-    let text = clean(text);
-    if text.chars().count() <= most {
-        return text;
+    cut(&clean(text), most)
+}
+
+/// A text of at most `most` columns: what is longer ends in `…`, between characters.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    // characters without a width are bounded, too
+    let enough = most.saturating_mul(8).saturating_add(8);
+    let is_whole = text.chars().nth(enough).is_none();
+    if is_whole && width(text) <= most {
+        return text.to_owned();
     }
-    let mut cut: String = text.chars().take(most.saturating_sub(1)).collect();
-    cut.truncate(cut.trim_end().len());
-    cut.push('…');
+    let room = most.saturating_sub(1);
+    let ends = text
+        .char_indices()
+        .take(enough)
+        .map(|(at, sign)| at + sign.len_utf8());
+    let end = ends
+        .take_while(|end| text.get(..*end).is_some_and(|start| width(start) <= room))
+        .last()
+        .unwrap_or(0);
+    let mut cut = text.get(..end).unwrap_or_default().trim_end().to_owned();
+    if most > 0 {
+        cut.push('…');
+    }
     cut
+}
+
+/// A cleaned text as one word of a log line: in quotes where it is several.
+pub(crate) fn quoted(text: &str) -> String {
+    let text = clean(text);
+    if text.contains([' ', '"', '=']) || text.is_empty() {
+        format!("\"{}\"", text.replace('"', "'"))
+    } else {
+        text
+    }
 }
 
 /// JSON for a terminal: what the encoder leaves raw although terminals obey it is written as an escape.
 pub(crate) fn json(value: &impl serde::Serialize) -> Result<String, serde_json::Error> {
-    let text = serde_json::to_string_pretty(value)?;
+    Ok(escaped(&serde_json::to_string_pretty(value)?))
+}
+
+/// JSON text with the orders in its strings as escapes.
+pub(crate) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for sign in text.chars() {
         // outside of strings there is none of these but line ends
@@ -78,7 +115,7 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Result<String, serde_json::
             safe.push(sign);
         }
     }
-    Ok(safe)
+    safe
 }
 
 /// A word for a shell: quoted where it holds anything that a shell reads.
@@ -173,8 +210,28 @@ pub(crate) fn size(bytes: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Titles as nobody should write them: any character, and those that terminals obey more often than not.
+    pub(crate) fn any_title() -> impl Strategy<Value = String> {
+        let orders = prop_oneof![
+            Just('\u{1b}'),
+            Just('\u{9b}'),
+            Just('\u{7}'),
+            Just('\r'),
+            Just('\u{202e}'),
+            Just('\u{2066}'),
+            Just('\u{feff}'),
+            Just('\u{200d}'),
+            Just('港'),
+            Just('👩'),
+        ];
+        prop::collection::vec(prop_oneof![any::<char>(), orders], 0..40)
+            .prop_map(|signs| signs.into_iter().collect())
+    }
 
     #[test]
     fn escape_sequences_of_others_become_harmless() {
@@ -224,6 +281,43 @@ mod tests {
     fn long_titles_are_cut_between_characters() {
         assert_eq!(short("häuser am see", 7), "häuser…");
         assert_eq!(short("häuser", 6), "häuser");
+        assert_eq!(short("", 0), "");
+        assert_eq!(short("ab", 0), "");
+    }
+
+    #[test]
+    fn wide_letters_count_twice_and_joiners_not_at_all() {
+        assert_eq!(width("港口"), 4);
+        assert_eq!(short("港口の倉庫", 7), "港口の…");
+        assert_eq!(width("e\u{301}"), 1);
+        // one picture made of several is whole or absent
+        let family = "👨\u{200d}👩\u{200d}👧";
+        assert_eq!(width(family), 2);
+        assert_eq!(
+            short(&format!("{family} am See"), 6),
+            format!("{family} am…")
+        );
+        // a flood of marks without width is cut as well
+        let flood = format!("a{}", "\u{301}".repeat(10_000));
+        assert!(short(&flood, 10).len() < 500);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_of_others_gives_the_terminal_an_order(text in any_title(), most in 0_usize..60) {
+            let lines = [
+                clean(&text),
+                clean_lines(&text).replace('\n', ""),
+                short(&text, most),
+                quoted(&text),
+                shell(&text),
+                json(&[&text]).unwrap().replace('\n', ""),
+            ];
+            for line in lines {
+                prop_assert!(!line.contains(is_order), "{:?}", line);
+            }
+            prop_assert!(width(&short(&text, most)) <= most);
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ use crate::{
     journal::FooterTexts,
     lease::{Lease, millis},
     port::{Board, Marks},
+    progress::Progress,
     settings::Settings,
 };
 
@@ -55,6 +56,8 @@ pub(crate) struct Context {
     /// `None` in a run that only reads.
     pub(crate) lease: Option<Lease>,
     pub(crate) stop: Stop,
+    /// For those who watch.
+    pub(crate) progress: Arc<Progress>,
     pub(crate) started_at: Millis,
     /// Cancels and deletions of this run so far, over all projects (design 3.7).
     pub(crate) removals: tokio::sync::Mutex<usize>,

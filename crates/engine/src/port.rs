@@ -189,6 +189,8 @@ pub struct Traffic {
     pub writes: u64,
     /// Repeats among them.
     pub retries: u64,
+    /// Calls that ended in an error, after all repeats.
+    pub failed: u64,
     /// Bytes received as they came over the wire.
     pub wire_bytes: u64,
     /// Bytes received after decompression.
@@ -227,6 +229,7 @@ impl Traffic {
             sum.requests += part.tries;
             sum.writes += part.writes;
             sum.retries += part.tries.saturating_sub(part.calls);
+            sum.failed += part.routes.values().map(|route| route.failed).sum::<u64>();
             sum.wire_bytes += part.bytes_wire;
             sum.body_bytes += part.bytes_body;
         }

@@ -54,6 +54,19 @@ impl Exit {
         }
     }
 
+    /// The same as a word, for log lines: stable.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Exit::Done => "done",
+            Exit::Bug => "bug",
+            Exit::Usage => "usage",
+            Exit::Items => "incomplete",
+            Exit::Service => "failed",
+            Exit::Lease => "not_run",
+            Exit::Guard => "held_back",
+        }
+    }
+
     /// Of several, the one that is told: 1, 2, 4, 6, 3, 5, then 0.
     ///
     /// ```
@@ -146,6 +159,18 @@ pub enum Reached {
     NotReached,
 }
 
+impl Reached {
+    /// The same as a word, for log lines: stable.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Reached::Processed => "done",
+            Reached::Failed => "failed",
+            Reached::Skipped => "skipped",
+            Reached::NotReached => "not_reached",
+        }
+    }
+}
+
 /// What was done for one pair of projects.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ProjectReport {
@@ -185,6 +210,24 @@ pub struct ProjectReport {
     pub exit: Exit,
 }
 
+impl Outcome {
+    /// Its one line in the log (target `engine::outcome`).
+    pub(crate) fn log(&self) {
+        let (item, code, outcome) = (&*self.item, &*self.code, self.kind.as_str());
+        let side = self.side.map(Side::title);
+        let field = self.field.map(tracing::field::display);
+        let message = &*self.message;
+        match self.kind {
+            Kind::Rejected | Kind::Fatal => {
+                tracing::error!(target: "engine::outcome", item, code, outcome, side, field, "{message}");
+            }
+            Kind::Transient | Kind::Unknown | Kind::Conflict => {
+                tracing::warn!(target: "engine::outcome", item, code, outcome, side, field, "{message}");
+            }
+        }
+    }
+}
+
 impl ProjectReport {
     /// Notes a problem and what it means for the exit code.
     pub fn problem(&mut self, outcome: Outcome) {
@@ -192,6 +235,7 @@ impl ProjectReport {
             Kind::Fatal => Exit::Service,
             Kind::Transient | Kind::Unknown | Kind::Conflict | Kind::Rejected => Exit::Items,
         });
+        outcome.log();
         self.problem_count += 1;
         if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(outcome);
@@ -247,6 +291,12 @@ pub struct Recovered {
 }
 
 impl Report {
+    /// Notes a problem outside of projects.
+    pub(crate) fn problem(&mut self, outcome: Outcome) {
+        outcome.log();
+        self.problems.push(outcome);
+    }
+
     /// All writes, by side.
     pub fn tally(&self) -> Pair<Tally> {
         let mut sum = Pair::<Tally>::default();

@@ -39,6 +39,8 @@ pub struct Settings {
     pub backoff_cap: Duration,
     /// When to leave a stuck server alone; default never.
     pub silence: Option<SilenceSettings>,
+    /// A call that takes longer, with its waits and repeats, is a warning; default 2 s.
+    pub slow: Duration,
     /// The seed of the jitter, so that a simulated run repeats; default none (a fresh one).
     pub seed: Option<u64>,
 }
@@ -91,6 +93,7 @@ impl Default for Settings {
             backoff_base: Duration::from_millis(200),
             backoff_cap: Duration::from_secs(10),
             silence: None,
+            slow: Duration::from_secs(2),
             seed: None,
         }
     }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tower::util::BoxCloneSyncService;
@@ -104,6 +105,7 @@ impl Http {
     pub async fn call(&self, call: Call) -> Result<Reply, Error> {
         self.settings.checked()?;
         let (route, effect) = (call.route, call.effect);
+        let operation = format!("{} {} {route}", self.settings.service, call.method);
         let span = tracing::info_span!(
             "http",
             service = self.settings.service,
@@ -124,7 +126,7 @@ impl Http {
         if result.is_err() {
             self.counters.failed(route);
         }
-        record(&span, started, &result);
+        record(&span, &operation, self.settings.slow, started, &result);
         result
     }
 
@@ -174,9 +176,16 @@ impl fmt::Debug for Http {
     }
 }
 
-/// Fills the span and emits its one event.
-fn record(span: &tracing::Span, started: Instant, result: &Result<Reply, Error>) {
-    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+/// Fills the span and emits its one event: a warning where the call was slow.
+fn record(
+    span: &tracing::Span,
+    operation: &str,
+    slow: Duration,
+    started: Instant,
+    result: &Result<Reply, Error>,
+) {
+    let took = started.elapsed();
+    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     span.record("duration_ms", millis);
     match result {
         Ok(reply) => {
@@ -192,7 +201,17 @@ fn record(span: &tracing::Span, started: Instant, result: &Result<Reply, Error>)
             }
         }
     }
-    span.in_scope(|| tracing::debug!("call done"));
+    let (outcome, status, tries) = match result {
+        Ok(reply) => ("ok", Some(reply.status.as_u16()), reply.tries),
+        Err(error) => ("failed", error.status(), error.tries()),
+    };
+    span.in_scope(|| {
+        if took > slow {
+            tracing::warn!(operation, outcome, status, tries, "slow call");
+        } else {
+            tracing::debug!(operation, outcome, status, tries, "call done");
+        }
+    });
 }
 
 /// The innermost service: one sending under the timeout of one try, then the client's verdict.

@@ -121,6 +121,46 @@ pub struct Counts {
     pub dead_letters: u64,
 }
 
+/// What of one pair of projects is under way or waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Which pair.
+    pub project: ProjectLinkId,
+    /// By the side that is written to.
+    pub work: Pair<Work>,
+    /// Conflicts that wait for a person.
+    pub conflicts: u64,
+}
+
+/// What of one side of a pair of projects is under way or waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Work {
+    /// Writes that are journaled and not sent.
+    pub pending: u64,
+    /// Writes that were sent and have no answer yet.
+    pub in_flight: u64,
+    /// Items to be looked at again.
+    pub dirty: u64,
+    /// Of both: items that failed three times or more, and writes without an answer for long.
+    pub stuck: u64,
+    /// Items and fields that wait for a person.
+    pub dead: u64,
+}
+
+impl Work {
+    /// The sum of two.
+    #[must_use]
+    pub const fn and(self, other: Work) -> Work {
+        Work {
+            pending: self.pending + other.pending,
+            in_flight: self.in_flight + other.in_flight,
+            dirty: self.dirty + other.dirty,
+            stuck: self.stuck + other.stuck,
+            dead: self.dead + other.dead,
+        }
+    }
+}
+
 /// What the engine needs of a store. Errors are of the five kinds of design 4.5 (see [`Error::kind`]).
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -208,6 +248,9 @@ pub trait Store: Send + Sync {
     /// One run.
     async fn run(&self, id: RunId) -> Result<Option<RunRow>, Error>;
 
+    /// What is under way or waits in each pair of projects; a write that was sent before `stuck_before` and has no answer
+    /// is stuck.
+    async fn standings(&self, stuck_before: Millis) -> Result<Vec<Standing>, Error>;
     /// Row counts.
     async fn counts(&self) -> Result<Counts, Error>;
     /// Deletes history, finished intents, ids of remote transactions (but the newest 1,000) and rows of runs older than

@@ -19,7 +19,7 @@ use sync_core::{
 
 use crate::{
     error::Error,
-    port::{BaseTexts, Batch, Counts, Fence, LeaseAnswer, LeaseRequest, Store},
+    port::{BaseTexts, Batch, Counts, Fence, LeaseAnswer, LeaseRequest, Standing, Store},
     row::{
         ConflictRow, DeadLetter, Dirty, HeldRow, HistoryRow, Intent, IntentState, LeaseRow,
         ProjectRow, RunRow,
@@ -231,6 +231,9 @@ impl Store for SqliteStore {
         reports::run(self.shared.connections.reader().await.get()?, id).await
     }
 
+    async fn standings(&self, stuck_before: Millis) -> Result<Vec<Standing>, Error> {
+        read::standings(self.shared.connections.reader().await.get()?, stuck_before).await
+    }
     async fn counts(&self) -> Result<Counts, Error> {
         read::counts(self.shared.connections.reader().await.get()?).await
     }

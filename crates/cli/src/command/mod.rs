@@ -8,9 +8,9 @@ mod import;
 pub(crate) mod init;
 mod plan;
 mod reconcile;
-mod runs;
+pub(crate) mod runs;
 mod sim;
-mod status;
+pub(crate) mod status;
 mod sync;
 mod unlink;
 mod world;
@@ -28,6 +28,7 @@ use crate::{
 /// Does what the command line says. Whatever goes wrong is told on stderr, and with `--json` on stdout, too.
 pub(crate) async fn run(args: Args) -> Exit {
     let json = wants_json(&args.command);
+    begin(&args.global);
     let done = Box::pin(dispatch(args)).await;
     let failure = match done {
         Ok(exit) => return exit,
@@ -71,7 +72,7 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
             let config = configured(&global)?;
             reconcile::run(&config, &global, json).await
         }
-        Command::Status(Json { json }) => status::run(&configured(&global)?, json).await,
+        Command::Status(asked) => status::run(&configured(&global)?, asked).await,
         Command::Config(args::Config::Show(json)) => config::show(&configured(&global)?, json),
         Command::Config(args::Config::Schema) => config::schema(),
         Command::Completions(asked) => completions::run(asked),
@@ -89,6 +90,18 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
     }
 }
 
+/// What the flags say about the form of everything that is printed.
+fn begin(global: &Global) {
+    let colours = match global.color {
+        clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
+        clap::ColorChoice::Always => anstream::ColorChoice::Always,
+        clap::ColorChoice::Never => anstream::ColorChoice::Never,
+    };
+    colours.write_global();
+    // a configuration that cannot be read is told in the asked form already
+    logging::as_json(global.log_format == Some(LogFormat::Json));
+}
+
 /// Whether the command prints one JSON document.
 fn wants_json(command: &Command) -> bool {
     match command {
@@ -97,9 +110,10 @@ fn wants_json(command: &Command) -> bool {
         Command::Import(import) => import.json.json,
         Command::Unlink(unlink) => unlink.json.json,
         Command::Sync(Sync::Once(once)) => once.json.json,
-        Command::Reconcile(Json { json })
-        | Command::Status(Json { json })
-        | Command::Config(args::Config::Show(Json { json })) => *json,
+        Command::Reconcile(Json { json }) | Command::Config(args::Config::Show(Json { json })) => {
+            *json
+        }
+        Command::Status(asked) => asked.json.json,
         Command::Runs(runs) => match &runs.command {
             None => runs.list.json.json,
             Some(RunsCommand::List(list)) => list.json.json,

@@ -15,7 +15,7 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let store = connect::store_for_plan(config).await?;
     let engine = connect::engine(config, store, settings::for_run(config, asked)).await?;
-    let mut report = engine.run(Mode::Plan, &Stop::default()).await;
+    let mut report = output::progress::run(&engine, Mode::Plan, &Stop::default(), global).await;
     output::trouble::asked(&mut report, asked.projects, &[])?;
     output::report::plan(&report, json, global)
 }

@@ -18,6 +18,6 @@ pub(crate) async fn run(config: &Config, global: &Global, json: bool) -> Result<
         )))
         .await?;
     connect::remember(&engine, config.huly.api).await?;
-    let report = engine.run(Mode::Reconcile, &interrupt.stop).await;
+    let report = output::progress::run(&engine, Mode::Reconcile, &interrupt.stop, global).await;
     output::report::run(&report, json, global)
 }

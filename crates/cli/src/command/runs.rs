@@ -87,8 +87,13 @@ fn cells(run: &RunRow, alive: Option<RunId>) -> Vec<String> {
         exit(run, alive),
         figure(writes(&run.summary)),
         figure(calls(&run.summary)),
-        run.id.to_string(),
+        tail(&run.id.to_string()),
     ]
+}
+
+/// The end of a run's id: `hvs runs show` finds it by that.
+fn tail(id: &str) -> String {
+    id.rsplit('-').next().unwrap_or(id).to_owned()
 }
 
 /// How a run ended, or that it goes on.

@@ -1,266 +1,283 @@
-//! `hvs status`: what the store knows. Asks no server, changes nothing.
+//! `hvs status`: what the store knows, and a verdict. Asks no server, changes nothing.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
-use engine::report::Exit;
-use serde_json::{Value, json};
+use engine::{
+    env::{Env, System},
+    health::{self, Facts, ProjectFact, RunFact, ServiceFact, Verdict},
+    report::Exit,
+};
+use serde_json::Value;
 use store::{
     Store,
-    port::Counts,
-    row::{DeadLetter, IntentState, LeaseRow, ProjectPhase, ProjectRow, RunRow},
+    port::{Standing, Work},
+    row::{DeadLetter, LeaseRow, ProjectRow, RunRow},
 };
-use sync_core::ids::{Millis, ProjectLinkId, RunId};
+use sync_core::{
+    Pair, Side,
+    ids::{Millis, ProjectLinkId, RunId},
+};
 
-use crate::{config::Config, connect, failure::Failure, output, output::table, words};
+use crate::{
+    args::status::Status as Asked, config::Config, connect, failure::Failure, output, words,
+};
 
-/// Dead letters and runs that are listed.
+/// Dead letters that are listed.
 const LISTED: u32 = 10;
+/// Runs that the verdict looks at.
+const RUNS: u32 = 20;
+/// A write that was sent longer ago than this and has no answer is stuck.
+const STUCK_AFTER: Millis = Millis(10 * 60 * 1_000);
+
+/// One pair of projects.
+pub(crate) struct Shown {
+    pub(crate) project: ProjectRow,
+    pub(crate) links: u64,
+    pub(crate) work: Pair<Work>,
+    pub(crate) conflicts: u64,
+    pub(crate) last_success: Option<Millis>,
+    /// Of the runs that were looked at, those that were about it.
+    pub(crate) turns: usize,
+    /// Of these, those in which it did not come to its end.
+    pub(crate) failed_turns: usize,
+    /// Of these, the newest without one in between that went well.
+    pub(crate) failed_in_a_row: usize,
+    pub(crate) finding: health::Finding,
+}
 
 /// Everything that is shown.
-struct Status {
-    path: String,
-    store: String,
-    workspace: Option<String>,
-    counts: Counts,
-    intents: HashMap<IntentState, u64>,
-    lease: Option<LeaseRow>,
-    projects: Vec<ProjectRow>,
-    links: HashMap<ProjectLinkId, u64>,
-    letters: Vec<DeadLetter>,
-    last: Option<RunRow>,
-    alive: Option<RunId>,
+pub(crate) struct Status {
+    pub(crate) path: String,
+    pub(crate) store: String,
+    pub(crate) workspace: Option<String>,
+    pub(crate) now: Millis,
+    pub(crate) lease: Option<LeaseRow>,
+    pub(crate) last: Option<RunRow>,
+    pub(crate) alive: Option<RunId>,
+    pub(crate) services: Pair<(ServiceFact, health::Finding)>,
+    pub(crate) projects: Vec<Shown>,
+    pub(crate) letters: Vec<DeadLetter>,
+    pub(crate) finding: health::Finding,
 }
 
 /// Shows it.
-pub(crate) async fn run(config: &Config, json: bool) -> Result<Exit, Failure> {
+pub(crate) async fn run(config: &Config, asked: Asked) -> Result<Exit, Failure> {
     let path = config.store.path.display().to_string();
     let Some(store) = connect::find_store(config).await? else {
-        if json {
-            output::json(&json!({ "store": { "path": path, "exists": false } }))?;
-        } else {
-            output::data(&format!("there is no store yet: {}", words::clean(&path)))?;
-            output::tell(&format!(
-                "{} `hvs plan` shows what a first run would do, `hvs sync once` does it",
-                words::styled(words::HINT, "hint:")
-            ))?;
-        }
-        return Ok(Exit::Done);
+        output::status::none(&path, asked.json.json)?;
+        return Ok(exit(Verdict::Stopped, asked.check));
     };
-    let status = read(store.as_ref(), path).await?;
-    if json {
-        output::json(&document(&status))?;
+    let status = read(store.as_ref(), path, config.health.stale_after).await?;
+    if asked.json.json {
+        output::json(&output::status::document(&status))?;
     } else {
-        output::data(&text(&status))?;
+        output::data(&output::status::text(&status))?;
     }
-    Ok(Exit::Done)
+    Ok(exit(status.finding.verdict, asked.check))
 }
 
-async fn read(store: &dyn Store, path: String) -> Result<Status, Failure> {
+/// What the process exits with: as a run would that fared like this, and only if asked.
+const fn exit(verdict: Verdict, check: bool) -> Exit {
+    match (check, verdict) {
+        (false, _) | (true, Verdict::Ok) => Exit::Done,
+        (true, Verdict::Degraded) => Exit::Items,
+        (true, Verdict::Failing | Verdict::Stopped) => Exit::Service,
+    }
+}
+
+async fn read(store: &dyn Store, path: String, stale_after: Duration) -> Result<Status, Failure> {
+    let now = System.now();
     let workspace = store.meta(connect::WORKSPACE).await?;
     let lease = match &workspace {
         Some(scope) => store.lease(scope).await?,
         None => None,
     };
-    let mut projects = store.projects().await?;
-    projects.sort_by(|a, b| a.label.cmp(&b.label));
-    let runs = store.runs(1).await?;
-    Ok(Status {
-        alive: super::runs::alive(Some(store), &runs).await?,
-        last: runs.into_iter().next(),
-        path,
-        store: store.id().to_string(),
-        workspace,
-        counts: store.counts().await?,
-        intents: store.intent_counts().await?,
-        lease,
-        projects,
+    let runs: Vec<RunRow> = store.runs(RUNS).await?;
+    let alive = super::runs::alive(Some(store), &runs).await?;
+    let standings = store
+        .standings(Millis(now.0.saturating_sub(STUCK_AFTER.0)))
+        .await?;
+    let known = Known {
+        standings: standings
+            .into_iter()
+            .map(|one| (one.project, one))
+            .collect(),
         links: store.link_counts().await?,
-        letters: store.dead_letters(None, LISTED).await?,
-    })
-}
-
-/// Whether a lease that is stored still counts is for its clock to say; here only whether it was given up.
-fn lease_words(lease: &LeaseRow) -> String {
-    format!(
-        "process {} on {}, since {}, until {}",
-        lease.pid,
-        words::clean(&lease.host),
-        words::time(lease.since),
-        words::time(lease.until)
-    )
-}
-
-fn text(status: &Status) -> String {
-    let Counts {
-        links,
-        live_intents,
-        dirty,
-        open_conflicts,
-        dead_letters,
-        ..
-    } = status.counts;
-    let none = || "-".to_owned();
-    let facts = table::facts(&[
-        ("store", words::clean(&status.path)),
-        ("workspace", status.workspace.clone().unwrap_or_else(none)),
-        (
-            "last run",
-            status
-                .last
-                .as_ref()
-                .map_or_else(none, |run| last_run(run, status.alive)),
-        ),
-        (
-            "lease",
-            status
-                .lease
-                .as_ref()
-                .map_or_else(|| "free".to_owned(), lease_words),
-        ),
-        ("pairs", words::grouped(links)),
-        ("unfinished writes", words::grouped(live_intents)),
-        ("to look at again", words::grouped(dirty)),
-        ("open conflicts", words::grouped(open_conflicts)),
-        ("dead letters", words::grouped(dead_letters)),
-    ]);
-    let mut parts = vec![facts];
-    if !status.projects.is_empty() {
-        let rows: Vec<Vec<String>> = status
-            .projects
-            .iter()
-            .map(|project| project_row(project, &status.links))
-            .collect();
-        parts.push(table::columns(
-            &["PROJECT", "PAIRS", "STATE", "LAST SYNC", "NAME"],
-            &rows,
-        ));
-    }
-    if !status.letters.is_empty() {
-        parts.push(
-            status
-                .letters
-                .iter()
-                .map(letter)
-                .collect::<Vec<_>>()
-                .join("\n"),
-        );
-    }
-    parts.join("\n\n")
-}
-
-fn project_row(project: &ProjectRow, links: &HashMap<ProjectLinkId, u64>) -> Vec<String> {
-    let count = links.get(&project.id).copied().unwrap_or(0);
-    let state = match (project.phase, project.first_sync_done) {
-        (ProjectPhase::Active, true) => "active".to_owned(),
-        (ProjectPhase::Active, false) => "first sync".to_owned(),
-        (ProjectPhase::Asleep, _) => "asleep".to_owned(),
-        (ProjectPhase::Waiting, _) => "waits for you".to_owned(),
+        runs: &runs,
     };
-    let name = words::short(&project.name, 50);
-    let name = if project.reason.is_empty() {
-        name
-    } else {
-        format!("{name} ({})", words::short(&project.reason, 80))
-    };
-    vec![
-        words::clean(&project.label),
-        words::grouped(count),
-        state,
-        moment(project.synced_at),
-        name,
-    ]
-}
-
-fn moment(at: Millis) -> String {
-    if at.0 == 0 {
-        "never".to_owned()
-    } else {
-        words::time(at)
-    }
-}
-
-fn last_run(run: &RunRow, alive: Option<RunId>) -> String {
-    let end = match run.exit_code {
-        Some(code) => format!("exit {code}"),
-        None => super::runs::exit(run, alive),
-    };
-    format!(
-        "{}, {}, {end}",
-        words::time(run.started_at),
-        words::clean(&run.kind)
-    )
-}
-
-fn letter(letter: &DeadLetter) -> String {
-    let field = letter
-        .field
-        .map_or_else(String::new, |field| format!(", {field}"));
-    format!(
-        "{} {} (in {}{field}, since {}) [{}]",
-        words::styled(words::BAD.bold(), "dead letter:"),
-        words::clean(&letter.message),
-        letter.side.title(),
-        words::time(letter.since),
-        words::clean(&letter.code),
-    )
-}
-
-fn document(status: &Status) -> Value {
-    let Counts {
-        projects,
-        links,
-        live_intents,
-        dirty,
-        open_conflicts,
-        dead_letters,
-    } = status.counts;
-    let intents: serde_json::Map<String, Value> = status
-        .intents
-        .iter()
-        .filter_map(|(state, count)| {
-            Some((
-                serde_json::to_value(state).ok()?.as_str()?.to_owned(),
-                json!(count),
-            ))
-        })
+    let mut projects: Vec<Shown> = store
+        .projects()
+        .await?
+        .into_iter()
+        .map(|row| known.row(row))
         .collect();
-    let rows: Vec<Value> = status
-        .projects
-        .iter()
-        .map(|project| project_document(project, &status.links))
-        .collect();
-    json!({
-        "store": { "path": status.path, "exists": true, "id": status.store },
-        "workspace": status.workspace,
-        "lease": status.lease.as_ref().map(output::report::lease_document),
-        "counts": {
-            "projects": projects, "links": links, "live_intents": live_intents, "dirty": dirty,
-            "open_conflicts": open_conflicts, "dead_letters": dead_letters,
+    projects.sort_by(|a, b| a.project.label.cmp(&b.project.label));
+    let services = Side::ALL.map(|side| calls(&runs, side));
+    let [huly, vibe] = services;
+    let facts = Facts {
+        now,
+        stale_after,
+        runs: runs.iter().map(|run| run_fact(run, alive)).collect(),
+        projects: projects.iter().map(project_fact).collect(),
+        services: Pair { huly, vibe },
+    };
+    Ok(Status {
+        finding: health::whole(&facts),
+        services: Pair {
+            huly: (huly, health::service(Side::Huly, huly)),
+            vibe: (vibe, health::service(Side::Vibe, vibe)),
         },
-        "intents": intents,
-        "last_run": status.last.as_ref().map(super::runs::document),
-        "projects": rows,
-        "dead_letters": status.letters.iter().map(letter_document).collect::<Vec<_>>(),
+        letters: store.dead_letters(None, LISTED).await?,
+        last: runs.into_iter().next(),
+        store: store.id().to_string(),
+        path,
+        workspace,
+        now,
+        lease,
+        alive,
+        projects,
     })
 }
 
-fn project_document(project: &ProjectRow, links: &HashMap<ProjectLinkId, u64>) -> Value {
-    json!({
-        "id": project.id, "label": project.label, "name": project.name, "phase": project.phase, "reason": project.reason,
-        "first_sync_done": project.first_sync_done, "links": links.get(&project.id).copied().unwrap_or(0),
-        "huly": project.projects.huly, "vibe": project.projects.vibe,
-        "synced_at": set(project.synced_at), "compared_at": set(project.compared_at), "watermark": set(project.watermark),
-    })
+fn run_fact(run: &RunRow, alive: Option<RunId>) -> RunFact {
+    RunFact {
+        started_at: run.started_at,
+        exit_code: run.exit_code,
+        alive: alive == Some(run.id),
+    }
 }
 
-/// A time, or null where it never was.
-fn set(at: Millis) -> Option<String> {
-    (at.0 != 0).then(|| words::exact_time(at))
+fn project_fact(row: &Shown) -> ProjectFact {
+    ProjectFact {
+        label: words::clean(&row.project.label),
+        phase: row.project.phase,
+        work: row.work,
+        conflicts: row.conflicts,
+        failed_in_a_row: row.failed_in_a_row,
+    }
 }
 
-fn letter_document(letter: &DeadLetter) -> Value {
-    json!({
-        "link": letter.link, "side": letter.side, "field": letter.field, "code": letter.code, "message": letter.message,
-        "since": words::exact_time(letter.since), "run": letter.run,
-    })
+/// What the store said, by project.
+struct Known<'a> {
+    standings: HashMap<ProjectLinkId, Standing>,
+    links: HashMap<ProjectLinkId, u64>,
+    runs: &'a [RunRow],
+}
+
+impl Known<'_> {
+    fn row(&self, row: ProjectRow) -> Shown {
+        let standing = self.standings.get(&row.id);
+        let turns: Vec<(Millis, Turn)> = self
+            .runs
+            .iter()
+            .filter_map(|run| Some((run.ended_at?, turn(run, &row.label)?)))
+            .collect();
+        let reached = turns.iter().find(|(_, turn)| *turn == Turn::Reached);
+        // a turn that wrote something is remembered with the project, however long ago it was
+        let written = (row.synced_at.0 != 0).then_some(row.synced_at);
+        let failed = |turn: &&(Millis, Turn)| turn.1 == Turn::Failed;
+        let mut made = Shown {
+            links: self.links.get(&row.id).copied().unwrap_or(0),
+            work: standing.map(|standing| standing.work).unwrap_or_default(),
+            conflicts: standing.map_or(0, |standing| standing.conflicts),
+            last_success: reached.map(|(at, _)| *at).max(written),
+            turns: turns.len(),
+            failed_turns: turns.iter().filter(failed).count(),
+            failed_in_a_row: turns.iter().take_while(failed).count(),
+            finding: health::Finding::default(),
+            project: row,
+        };
+        made.finding = health::project(&project_fact(&made));
+        made
+    }
+}
+
+/// How a run ended for one project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// It was gone through.
+    Reached,
+    /// It failed, or the run never came to it.
+    Failed,
+}
+
+/// What a run's row says about a project; nothing where the run was about something else, or about some projects only.
+fn turn(run: &RunRow, label: &str) -> Option<Turn> {
+    let limited = run.summary.get("limited").and_then(Value::as_bool);
+    if &*run.kind != "sync" || limited == Some(true) {
+        return None;
+    }
+    let Some(projects) = run.summary.get("projects") else {
+        // it did not come to work
+        return Some(Turn::Failed);
+    };
+    let stands_in = |list: &str| {
+        let list = projects.get(list).and_then(Value::as_array);
+        list.is_some_and(|list| list.iter().any(|name| name == label))
+    };
+    let processed = projects.get("processed").and_then(Value::as_u64);
+    let none = processed.unwrap_or(0) == 0 && run.exit_code == Some(4);
+    let failed = none || stands_in("failed") || stands_in("not_reached");
+    Some(if failed { Turn::Failed } else { Turn::Reached })
+}
+
+/// Calls of the newest runs to one service.
+fn calls(runs: &[RunRow], side: Side) -> ServiceFact {
+    let mut fact = ServiceFact::default();
+    for run in runs {
+        let figure = |name: &str| {
+            let traffic = run.summary.get("traffic")?.get(side.as_str())?;
+            traffic.get(name)?.as_u64()
+        };
+        let requests = figure("requests").unwrap_or(0);
+        fact.calls += requests.saturating_sub(figure("retries").unwrap_or(0));
+        fact.failed += figure("failed").unwrap_or(0);
+    }
+    fact
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn run(exit_code: i32, summary: Value) -> RunRow {
+        RunRow {
+            id: RunId(uuid::Uuid::nil()),
+            kind: "sync".into(),
+            started_at: Millis(1),
+            ended_at: Some(Millis(2)),
+            exit_code: Some(exit_code),
+            summary,
+        }
+    }
+
+    #[test]
+    fn a_project_failed_where_its_run_says_so_or_never_came_to_it() {
+        let of = |exit, summary| turn(&run(exit, summary), "HARB");
+        let projects = |processed: u64, failed: &[&str], late: &[&str]| json!({ "projects": { "processed": processed, "failed": failed, "not_reached": late } });
+        assert_eq!(of(0, projects(2, &[], &[])), Some(Turn::Reached));
+        assert_eq!(of(4, projects(2, &["ISLE"], &[])), Some(Turn::Reached));
+        assert_eq!(of(4, projects(2, &["HARB"], &[])), Some(Turn::Failed));
+        assert_eq!(of(3, projects(2, &[], &["HARB"])), Some(Turn::Failed));
+        assert_eq!(of(4, projects(0, &[], &[])), Some(Turn::Failed));
+        assert_eq!(of(4, json!({ "problems": [] })), Some(Turn::Failed));
+        assert_eq!(of(0, json!({ "limited": true })), None);
+    }
+
+    #[test]
+    fn calls_are_counted_without_their_repeats() {
+        let traffic =
+            json!({ "traffic": { "huly": { "requests": 30, "retries": 4, "failed": 2 } } });
+        let runs = [run(0, traffic.clone()), run(0, json!({})), run(0, traffic)];
+        assert_eq!(
+            calls(&runs, Side::Huly),
+            ServiceFact {
+                calls: 52,
+                failed: 4
+            }
+        );
+        assert_eq!(calls(&runs, Side::Vibe), ServiceFact::default());
+    }
 }

@@ -1,8 +1,12 @@
 //! `hvs sync once`: one pass.
 
-use std::io::IsTerminal;
+use std::{io::IsTerminal, sync::Arc};
 
-use engine::{report::Exit, run::Mode};
+use engine::{
+    env::{Env, System},
+    report::Exit,
+    run::Mode,
+};
 use store::{Store, row::ProjectPhase};
 
 use crate::{
@@ -25,14 +29,20 @@ pub(crate) async fn once(config: &Config, global: &Global, once: Once) -> Result
         // somebody watches, and a first sync takes as long as it takes (issue 6a)
         settings.run_deadline = None;
     }
-    let engine = interrupt
-        .or(Box::pin(connect::engine(config, store, settings)))
-        .await?;
+    let began = System.now();
+    let connecting = connect::engine(config, Arc::clone(&store), settings);
+    let engine = match interrupt.or(Box::pin(connecting)).await {
+        Ok(engine) => engine,
+        Err(failure) => {
+            connect::not_begun(store.as_ref(), "sync", began, &failure).await?;
+            return Err(failure);
+        }
+    };
     connect::remember(&engine, config.huly.api).await?;
     let mode = Mode::Sync {
         accept: once.accept.clone(),
     };
-    let mut report = engine.run(mode, &interrupt.stop).await;
+    let mut report = output::progress::run(&engine, mode, &interrupt.stop, global).await;
     let mut unknown = Vec::new();
     for hash in once.accept {
         // a run that did not come to work has looked at no hash

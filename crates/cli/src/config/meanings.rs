@@ -81,6 +81,8 @@ pub(super) const MEANINGS: &[Meaning] = &[
     row("retry.late_create", "how long after `write_timeout` a create without an answer may still take effect"),
     row("log.format", "the form of log lines on stderr"),
     row("log.level", "the least level of log lines"),
+    row("log.slow", "a call that takes longer is a warning in the log"),
+    row("health.stale_after", "without a run for longer than this, `hvs status` says `stopped`"),
     row("project", "pairs and exceptions: `[[project]]`, as often as needed"),
     row("project.huly", "identifier or name of the Huly project"),
     row("project.vibe", "name or id of the Vibe project; left out, by name"),

@@ -42,6 +42,8 @@ pub struct Config {
     pub retry: Retry,
     /// `[log]`: the log on stderr.
     pub log: Log,
+    /// `[health]`.
+    pub health: Health,
     /// `[[project]]`: pairs and exceptions, in the order of the file.
     pub projects: Vec<Project>,
     /// Every value as it may be shown, with its origin.
@@ -268,6 +270,15 @@ pub struct Log {
     pub format: LogFormat,
     /// `level`; default `warn`.
     pub level: LogLevel,
+    /// `slow`: a call that takes longer is a warning; default 2 s, 10 ms to 1 h.
+    pub slow: Duration,
+}
+
+/// `[health]`: what `hvs status` calls well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// `stale_after`: without a run for longer than this the verdict is `stopped`; default 1 h, 1 s to 30 d.
+    pub stale_after: Duration,
 }
 
 /// `[[project]]`: one pair or exception.

@@ -19,8 +19,8 @@ use super::{
     describe::Kind,
     error::{Place, Problem},
     model::{
-        Config, Credentials, Fields, Guard, Http, Huly, Lease, Log, RepoTemplate, Retry, Status,
-        Store, SyncRun, Vibe,
+        Config, Credentials, Fields, Guard, Health, Http, Huly, Lease, Log, RepoTemplate, Retry,
+        Status, Store, SyncRun, Vibe,
     },
     reader::{Complaint, Given, Reader},
     values::{absolute, filled},
@@ -78,6 +78,7 @@ impl Reader<'_> {
         let lease = self.lease();
         let retry = self.retry();
         let log = self.log();
+        let health = self.health();
         let projects = self.projects(&vibe.repo_roots);
         let file = self.document.map(|document| document.path.clone());
         let origins = std::mem::take(&mut self.origins);
@@ -95,6 +96,7 @@ impl Reader<'_> {
             lease,
             retry,
             log,
+            health,
             projects,
             origins,
         }
@@ -268,10 +270,17 @@ impl Reader<'_> {
         }
     }
 
+    fn health(&mut self) -> Health {
+        Health {
+            stale_after: self.span("health.stale_after", HOUR, seconds(1)..=DAY * 30),
+        }
+    }
+
     fn log(&mut self) -> Log {
         Log {
             format: self.choice("log.format", LogFormat::Text, LogFormat::ALL),
             level: self.choice("log.level", LogLevel::Warn, LogLevel::ALL),
+            slow: self.span("log.slow", seconds(2), TICK..=HOUR),
         }
     }
 }

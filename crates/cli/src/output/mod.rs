@@ -7,7 +7,10 @@ pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod plan;
 pub(crate) mod problem;
+pub(crate) mod progress;
 pub(crate) mod report;
+pub(crate) mod screen;
+pub(crate) mod status;
 pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod trouble;
@@ -18,7 +21,7 @@ use std::io::{self, Write};
 use engine::report::Exit;
 use serde::Serialize;
 
-use crate::{failure::Failure, words};
+use crate::{failure::Failure, logging, words};
 
 /// Prints a line (or several) of data on stdout. Colours are taken out where nobody sees them (`NO_COLOR`, a file, a pipe).
 pub(crate) fn data(text: &str) -> Result<(), Failure> {
@@ -36,9 +39,14 @@ pub(crate) fn json(document: &impl Serialize) -> Result<(), Failure> {
     finish(writeln!(io::stdout().lock(), "{text}"), "stdout")
 }
 
-/// Tells people something on stderr.
+/// Tells people something on stderr; as lines of the log where that is JSON.
 pub(crate) fn tell(text: &str) -> Result<(), Failure> {
-    finish(writeln!(anstream::stderr().lock(), "{text}"), "stderr")
+    let written = if logging::is_json() {
+        logging::told(text)
+    } else {
+        screen::above(|stderr| writeln!(stderr, "{text}"))
+    };
+    finish(written, "stderr")
 }
 
 /// A reader that went away (`| head`) has what it wanted; anything else is told.

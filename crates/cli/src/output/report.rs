@@ -15,7 +15,7 @@ use super::{
 
 /// Prints what a writing run did: data on stdout, problems on stderr.
 pub(crate) fn run(report: &Report, json: bool, global: &Global) -> Result<Exit, Failure> {
-    tracing::info!(run = %report.id, kind = report.kind, exit = report.exit.code(), summary = %report.summary(), "run ended");
+    log_end(report);
     troubles(report, Told::AfterARun, global)?;
     if json {
         output::json(&document(report))?;
@@ -26,6 +26,20 @@ pub(crate) fn run(report: &Report, json: bool, global: &Global) -> Result<Exit, 
         output::data(&summary(report))?;
     }
     Ok(report.exit)
+}
+
+/// One line of the log for the run as a whole.
+fn log_end(report: &Report) {
+    let took = words::between(report.started_at, report.ended_at).as_millis();
+    let words = anstream::adapter::strip_str(&summary(report)).to_string();
+    tracing::info!(
+        run = %report.id,
+        operation = report.kind,
+        outcome = report.exit.word(),
+        duration_ms = u64::try_from(took).unwrap_or(u64::MAX),
+        "run ended with {}: {words}",
+        report.exit.code()
+    );
 }
 
 /// Prints a plan like a diff, and what a guard would hold back.

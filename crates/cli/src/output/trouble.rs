@@ -3,7 +3,7 @@
 use engine::report::{Exit, ProjectReport, Reached, Report};
 use store::row::LeaseRow;
 
-use crate::{args::Global, failure::Failure, output, words};
+use crate::{args::Global, failure::Failure, logging, output, words};
 
 use super::{plan as plans, problem, summary::name};
 
@@ -19,8 +19,11 @@ pub(crate) fn troubles(report: &Report, told: Told, global: &Global) -> Result<(
     if let Some(lease) = &report.lease_held_by {
         output::tell(&held_lease(lease).to_string())?;
     }
-    for line in problem::list(&report.problems, report.problems.len() as u64) {
-        output::tell(&line)?;
+    // where the log is JSON, each outcome has been a line of it already
+    if !logging::is_json() {
+        for line in problem::list(&report.problems, report.problems.len() as u64) {
+            output::tell(&line)?;
+        }
     }
     for project in &report.projects {
         for line in of_project(project) {
@@ -38,7 +41,11 @@ pub(crate) fn troubles(report: &Report, told: Told, global: &Global) -> Result<(
 
 /// One project's problems and notices under its name; nothing where there is none.
 fn of_project(project: &ProjectReport) -> Vec<String> {
-    let mut lines = problem::list(&project.problems, project.problem_count);
+    let mut lines = if logging::is_json() {
+        Vec::new()
+    } else {
+        problem::list(&project.problems, project.problem_count)
+    };
     lines.extend(project.notices.iter().take(problem::MOST).map(|notice| {
         format!(
             "{} {}",

@@ -302,7 +302,7 @@ impl Pairs<'_> {
             .iter()
             .find(|project| Some(&project.id) == huly);
         self.report.exit = self.report.exit.and(Exit::Items);
-        self.report.problems.push(Outcome {
+        self.report.problem(Outcome {
             kind: Kind::Rejected,
             code: code.into(),
             side: None,

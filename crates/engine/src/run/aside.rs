@@ -25,7 +25,7 @@ impl Engine {
         let started_at = self.env.now();
         let mut report = empty(run, kind, started_at);
         let mut done = T::default();
-        let span = tracing::info_span!("run", id = %run, kind);
+        let span = tracing::info_span!("run", %run, kind);
         async {
             let lease = match self.asked(writes, &mut report).await {
                 Ok(lease) => lease,
@@ -71,7 +71,7 @@ impl Engine {
 
 async fn begin(ctx: &Context, report: &Report) -> Result<(), Error> {
     if ctx.lease.is_some() {
-        ctx.store.put_run(&row(report, false)).await?;
+        ctx.store.put_run(&row(ctx, report, false)).await?;
     }
     Ok(())
 }

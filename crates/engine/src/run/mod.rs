@@ -28,6 +28,7 @@ use crate::{
     error::Error,
     lease::{Asked, Lease, millis},
     port::{Board, BoardProject},
+    progress::{Progress, Step},
     projects,
     report::{Exit, Outcome, ProjectReport, Reached, Recovered, Report},
     settings::Settings,
@@ -76,12 +77,19 @@ pub struct Engine {
 impl Engine {
     /// Runs once. Never fails as a whole: whatever goes wrong is in the report, and its exit code.
     pub async fn run(&self, mode: Mode, stop: &Stop) -> Report {
-        let run = RunId(self.env.ordered_id());
-        let span = tracing::info_span!("run", id = %run, kind = mode.name());
-        self.run_as(run, mode, stop).instrument(span).await
+        self.run_watched(mode, stop, Arc::default()).await
     }
 
-    async fn run_as(&self, run: RunId, mode: Mode, stop: &Stop) -> Report {
+    /// The same, and `progress` says meanwhile how far it is.
+    pub async fn run_watched(&self, mode: Mode, stop: &Stop, progress: Arc<Progress>) -> Report {
+        let run = RunId(self.env.ordered_id());
+        let span = tracing::info_span!("run", %run, kind = mode.name());
+        self.run_as(run, mode, stop, progress)
+            .instrument(span)
+            .await
+    }
+
+    async fn run_as(&self, run: RunId, mode: Mode, stop: &Stop, progress: Arc<Progress>) -> Report {
         let started_at = self.env.now();
         let mut report = empty(run, mode.name(), started_at);
         let lease = match self.lease(&mode).await {
@@ -107,6 +115,7 @@ impl Engine {
         };
         let mut ctx = self.context(run, lease, stop, started_at);
         ctx.targets = targets;
+        ctx.progress = progress;
         if report.exit == Exit::Done
             && let Err(error) = stages(&ctx, &mode, &mut report).await
         {
@@ -132,6 +141,7 @@ impl Engine {
             run,
             lease,
             stop: stop.clone(),
+            progress: Arc::default(),
             started_at,
             removals: tokio::sync::Mutex::new(0),
             failures: Mutex::default(),
@@ -189,7 +199,7 @@ fn fail(report: &mut Report, error: &Error) {
         Error::LeaseLost | Error::Deadline | Error::Stopped => (None, Exit::Items),
     };
     report.exit = report.exit.and(exit);
-    report.problems.push(Outcome {
+    report.problem(Outcome {
         kind: error.kind(),
         code: error.code().into(),
         side,
@@ -216,8 +226,9 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 
 async fn stages(ctx: &Context, mode: &Mode, report: &mut Report) -> Result<(), Error> {
     if ctx.lease.is_some() {
-        ctx.store.put_run(&row(report, false)).await?;
+        ctx.store.put_run(&row(ctx, report, false)).await?;
     }
+    ctx.progress.at(Step::Projects);
     let seen = Pair {
         huly: ctx
             .board(Side::Huly)
@@ -233,12 +244,14 @@ async fn stages(ctx: &Context, mode: &Mode, report: &mut Report) -> Result<(), E
     choosing::names(ctx, &seen.huly).await?;
     let mut paired = projects::pair(ctx, mode, seen, report).await?;
     choosing::directions(ctx, &paired);
+    ctx.progress.at(Step::Recovery);
     if *mode != Mode::Plan {
         turn::recover(ctx, &paired, report).await?;
     }
     if *mode == Mode::Reconcile {
         return Ok(());
     }
+    ctx.progress.at(Step::Changes);
     let (newest, work) = if ctx.targets.is_empty() {
         choosing::begin(ctx, &mut paired).await?;
         let starts = starts::starts(ctx, &paired).await?;
@@ -246,6 +259,8 @@ async fn stages(ctx: &Context, mode: &Mode, report: &mut Report) -> Result<(), E
     } else {
         (None, starts::whole(paired))
     };
+    ctx.progress.projects(work.len());
+    ctx.progress.at(Step::Turns);
     let turns = stream::iter(work)
         .map(|(paired, start)| async move { turn::take(ctx, mode, paired, start, newest).await })
         .buffer_unordered(ctx.settings.workers.max(1))
@@ -272,6 +287,7 @@ async fn stages(ctx: &Context, mode: &Mode, report: &mut Report) -> Result<(), E
 
 /// Closes the run: figures, row, lease.
 async fn finish(ctx: Context, report: &mut Report) {
+    ctx.progress.at(Step::Close);
     report.traffic = ctx.boards.as_ref().map(|board| board.traffic());
     report.peak_memory = peak_memory();
     let mut errors: BTreeMap<&'static str, u64> = BTreeMap::new();
@@ -285,9 +301,10 @@ async fn finish(ctx: Context, report: &mut Report) {
     }
     report.errors = errors;
     report.ended_at = ctx.now();
+    let row = row(&ctx, report, true);
     let Context { store, lease, .. } = ctx;
     let Some(lease) = lease else { return };
-    if let Err(error) = store.put_run(&row(report, true)).await {
+    if let Err(error) = store.put_run(&row).await {
         fail(report, &Error::Store(error));
     }
     if let Err(error) = lease.release(&store).await {
@@ -295,14 +312,20 @@ async fn finish(ctx: Context, report: &mut Report) {
     }
 }
 
-fn row(report: &Report, ended: bool) -> RunRow {
+fn row(ctx: &Context, report: &Report, ended: bool) -> RunRow {
+    let mut summary = report.summary();
+    if let Some(figures) = summary.as_object_mut() {
+        // such a run says nothing about the other projects
+        let limited = !ctx.settings.only.is_empty() || !ctx.targets.is_empty();
+        figures.insert("limited".to_owned(), limited.into());
+    }
     RunRow {
         id: report.id,
         kind: report.kind.into(),
         started_at: report.started_at,
         ended_at: ended.then_some(report.ended_at),
         exit_code: ended.then(|| i32::from(report.exit.code())),
-        summary: report.summary(),
+        summary,
     }
 }
 

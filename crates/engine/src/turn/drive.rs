@@ -43,6 +43,7 @@ pub(crate) async fn steps(
     report: &mut ProjectReport,
 ) -> Result<Driven, Error> {
     let mut driven = Driven::default();
+    ctx.progress.planned(steps.len());
     let (landed, steps) = part_landed(
         observed,
         side,
@@ -98,7 +99,11 @@ async fn settle_all(
     driven: &mut Driven,
 ) -> Result<Vec<Step>, Error> {
     let mut batch = Batch::default();
+    let count = results.len();
     let settled = settle::window(ctx, &mut observed.links, results, report, &mut batch);
+    // what is open is looked for and settled later
+    ctx.progress
+        .written(count.saturating_sub(settled.open.len()));
     if !batch.is_empty() {
         ctx.store.write(ctx.fence()?, &batch).await?;
     }

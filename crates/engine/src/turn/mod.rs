@@ -22,6 +22,8 @@ use sync_core::{
     rules::{Policies, Rules},
 };
 
+use tracing::Instrument as _;
+
 use crate::{
     choosing::{self, Chooser},
     codes,
@@ -45,6 +47,28 @@ const MAX_UNSETTLED: u32 = 100_000;
 
 /// Goes through one pair of projects and reports. An error ends this turn, never the run.
 pub(crate) async fn take(
+    ctx: &Context,
+    mode: &Mode,
+    paired: Paired,
+    start: Start,
+    newest: Option<Millis>,
+) -> ProjectReport {
+    let span = tracing::info_span!("project", project = %paired.row.label);
+    let started = ctx.now();
+    ctx.progress.begun();
+    let report = turn(ctx, mode, paired, start, newest)
+        .instrument(span.clone())
+        .await;
+    ctx.progress.done();
+    let took = ctx.now().0.saturating_sub(started.0);
+    let duration_ms = u64::try_from(took).unwrap_or(0);
+    let (outcome, items) = (report.reached.word(), report.items);
+    let writes = report.tally.huly.writes() + report.tally.vibe.writes();
+    span.in_scope(|| tracing::info!(outcome, duration_ms, items, writes, "project done"));
+    report
+}
+
+async fn turn(
     ctx: &Context,
     mode: &Mode,
     paired: Paired,
@@ -85,6 +109,7 @@ async fn run(
         (observed, Some(only))
     };
     report.items = observed.items;
+    ctx.progress.items(observed.items);
     observed.busy = unsettled(ctx, row).await?;
     if let Some(side) = observed.project_gone {
         return project_gone(ctx, row, boards, side, report).await;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    port::{BaseTexts, Counts},
+    port::{BaseTexts, Counts, Standing, Work},
     row::{Dirty, ProjectPhase, ProjectRow},
 };
 
@@ -125,6 +125,35 @@ pub(super) async fn dirty(
         })
     })
     .await
+}
+
+/// What is under way or waits in each pair of projects.
+pub(super) async fn standings(
+    conn: &mut SqliteConnection,
+    stuck_before: Millis,
+) -> Result<Vec<Standing>, Error> {
+    let query = sqlx::query(sql::STANDINGS).bind(stuck_before.0);
+    rows::all(conn, "projects", query, |row| {
+        Ok(Standing {
+            project: ProjectLinkId(row.uuid()?),
+            work: Pair {
+                huly: work(row)?,
+                vibe: work(row)?,
+            },
+            conflicts: row.small()?,
+        })
+    })
+    .await
+}
+
+fn work(row: &mut Columns<'_>) -> Result<Work, Error> {
+    Ok(Work {
+        pending: row.small()?,
+        in_flight: row.small()?,
+        dirty: row.small()?,
+        stuck: row.small()?,
+        dead: row.small()?,
+    })
 }
 
 /// Row counts, from indexes.

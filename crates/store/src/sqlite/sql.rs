@@ -149,6 +149,22 @@ statements! {
         RUNS = "SELECT id, kind, started_at, ended_at, exit_code, summary FROM runs ORDER BY id DESC LIMIT ?1";
         RUN = "SELECT id, kind, started_at, ended_at, exit_code, summary FROM runs WHERE id = ?1";
 
+        // ?1: what was sent before this and has no answer is stuck.
+        STANDINGS = "SELECT id, \
+            (SELECT count(*) FROM intents WHERE project = projects.id AND live = 1 AND side = 'huly' AND state = 'planned'), \
+            (SELECT count(*) FROM intents WHERE project = projects.id AND live = 1 AND side = 'huly' AND state = 'sent'), \
+            (SELECT count(*) FROM dirty WHERE project = projects.id AND side = 'huly'), \
+            (SELECT count(*) FROM dirty WHERE project = projects.id AND side = 'huly' AND tries >= 3) \
+            + (SELECT count(*) FROM intents WHERE project = projects.id AND live = 1 AND side = 'huly' AND sent_at < ?1), \
+            (SELECT count(*) FROM dead_letters WHERE project = projects.id AND side = 'huly'), \
+            (SELECT count(*) FROM intents WHERE project = projects.id AND live = 1 AND side = 'vibe' AND state = 'planned'), \
+            (SELECT count(*) FROM intents WHERE project = projects.id AND live = 1 AND side = 'vibe' AND state = 'sent'), \
+            (SELECT count(*) FROM dirty WHERE project = projects.id AND side = 'vibe'), \
+            (SELECT count(*) FROM dirty WHERE project = projects.id AND side = 'vibe' AND tries >= 3) \
+            + (SELECT count(*) FROM intents WHERE project = projects.id AND live = 1 AND side = 'vibe' AND sent_at < ?1), \
+            (SELECT count(*) FROM dead_letters WHERE project = projects.id AND side = 'vibe'), \
+            (SELECT count(*) FROM conflicts WHERE project = projects.id AND open = 1) \
+            FROM projects ORDER BY id";
         COUNT_PROJECTS = "SELECT count(*) FROM projects";
         COUNT_LINKS = "SELECT coalesce(sum((SELECT count(*) FROM links WHERE links.project = projects.id)), 0) FROM projects";
 

@@ -10,4 +10,5 @@ mod opening;
 mod predecessor;
 mod reports;
 mod sample;
+mod standings;
 mod waiting;

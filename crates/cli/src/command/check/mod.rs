@@ -276,7 +276,7 @@ impl Checked {
 
     /// Both clocks, of the services that answered.
     async fn clocks(&mut self, config: &Config, services: Services<'_>, seen: &Seen) {
-        let vibe = settings::vibe(&config.vibe.http);
+        let vibe = settings::vibe(&config.vibe.http, config.log.slow);
         let huly = HttpSettings {
             service: "huly-front",
             ..vibe.clone()

@@ -16,7 +16,7 @@ use std::{
 use async_trait::async_trait;
 use store::{
     Batch, Error, Fence, Store,
-    port::{BaseTexts, Counts, LeaseAnswer, LeaseRequest},
+    port::{BaseTexts, Counts, LeaseAnswer, LeaseRequest, Standing},
     row::{
         ConflictRow, DeadLetter, Dirty, HeldRow, HistoryRow, Intent, IntentState, LeaseRow,
         ProjectRow, RunRow,
@@ -183,6 +183,9 @@ impl Store for SimStore {
     }
     async fn run(&self, id: RunId) -> Done<Option<RunRow>> {
         step(self.0.run(id)).await
+    }
+    async fn standings(&self, stuck_before: Millis) -> Done<Vec<Standing>> {
+        step(self.0.standings(stuck_before)).await
     }
     async fn counts(&self) -> Done<Counts> {
         step(self.0.counts()).await
