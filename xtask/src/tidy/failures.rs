@@ -44,9 +44,9 @@ pub(super) fn check(texts: &BTreeMap<String, String>) -> Vec<Finding> {
             Some(Err(what)) => findings.push(Finding::new(PAGE, index + 1, what)),
         }
     }
-    let tests = tests(texts);
+    let numbered = tests(texts);
     for row in &rows {
-        let own: Vec<_> = tests
+        let own: Vec<_> = numbered
             .iter()
             .filter(|test| test.number == row.number)
             .collect();
@@ -60,7 +60,7 @@ pub(super) fn check(texts: &BTreeMap<String, String>) -> Vec<Finding> {
         };
         findings.push(Finding::new(PAGE, row.line, missing));
     }
-    for test in &tests {
+    for test in &numbered {
         if !rows.iter().any(|row| row.number == test.number) {
             let what = format!("`row_{:02}` has no row in {PAGE}", test.number);
             findings.push(Finding::new(test.file, test.line, what));

@@ -95,17 +95,17 @@ pub(super) fn project(project: &Project) -> BoardProject {
 /// it has those; else it has what its issues show, and what the configuration names.
 pub(super) fn statuses(seen: &BTreeSet<Arc<str>>, named: &[Arc<str>]) -> KindStatuses {
     let is_classic = |name: &Arc<str>| CLASSIC.contains(&&**name);
-    let names: Vec<Arc<str>> = if seen.iter().all(is_classic) {
+    let all: Vec<Arc<str>> = if seen.iter().all(is_classic) {
         CLASSIC.iter().copied().map(Arc::from).collect()
     } else {
         let is_new = |name: &&Arc<str>| !seen.iter().any(|known| same_name(known, name));
-        let mut names: Vec<Arc<str>> = seen
+        let mut shown: Vec<Arc<str>> = seen
             .iter()
             .chain(named.iter().filter(is_new))
             .cloned()
             .collect();
-        names.sort_by_key(|name| category(name).map_or(usize::MAX, |category| category as usize));
-        names
+        shown.sort_by_key(|name| category(name).map_or(usize::MAX, |category| category as usize));
+        shown
     };
     let status = |name: Arc<str>| HulyStatus {
         id: StatusId::new(Arc::clone(&name)),
@@ -114,7 +114,7 @@ pub(super) fn statuses(seen: &BTreeSet<Arc<str>>, named: &[Arc<str>]) -> KindSta
     };
     KindStatuses {
         kind: None,
-        statuses: names.into_iter().map(status).collect(),
+        statuses: all.into_iter().map(status).collect(),
     }
 }
 

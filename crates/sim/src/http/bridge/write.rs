@@ -151,7 +151,7 @@ pub(super) async fn patch(
             Some(Ok(())) => applied.push(field.clone()),
             Some(Err(missing)) => {
                 let (_, body) = told(missing, value);
-                errors.push(json!({ "field": field, "error": body["error"] }));
+                errors.push(json!({ "field": field, "error": body.get("error") }));
             }
             None => errors.push(json!({ "field": field, "error": "Unsupported field" })),
         }
