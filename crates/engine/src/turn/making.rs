@@ -15,9 +15,9 @@ use sync_core::{
     rules::Rules,
 };
 
+use super::taking::take;
 use crate::{
     choosing::{self, Chooser},
-    codes,
     context::Context,
     error::Error,
     observe::{self, IDS_PER_CALL, Observed},
@@ -156,7 +156,12 @@ pub(super) async fn part(
 }
 
 /// A new link with its plan, for an item that gets a counterpart.
-fn make(rules: &Rules<'_>, observed: &mut Observed, item: &Item, from: Side) -> LinkPlan {
+pub(super) fn make(
+    rules: &Rules<'_>,
+    observed: &mut Observed,
+    item: &Item,
+    from: Side,
+) -> LinkPlan {
     let (link, plan) = link::create(rules, item, from);
     observed.see(link.id, from, Observation::Present(Box::new(item.clone())));
     observed.made.insert(link.id);
@@ -338,7 +343,7 @@ async fn decide(
 }
 
 /// Items with their texts, by side and id.
-type Texts = Pair<HashMap<ItemId, Item>>;
+pub(super) type Texts = Pair<HashMap<ItemId, Item>>;
 
 /// Reads the descriptions of the items that are about to get a link.
 async fn read_texts(
@@ -393,73 +398,4 @@ async fn read_texts(
             .collect();
     }
     Ok(texts)
-}
-
-/// Takes one decision: a new link with its plan, or what a marker asks for.
-fn take(
-    rules: &Rules<'_>,
-    observed: &mut Observed,
-    texts: &Texts,
-    decision: Decision,
-    report: &mut ProjectReport,
-) -> Option<LinkPlan> {
-    match decision {
-        Decision::Adopt { huly, vibe, how } => {
-            let (huly, vibe) = (texts.huly.get(&huly)?, texts.vibe.get(&vibe)?);
-            let (link, plan) = link::adopt(rules, huly, vibe, how);
-            report.adopted += 1;
-            observed.adopted.insert(link.id);
-            observed.see(
-                link.id,
-                Side::Huly,
-                Observation::Present(Box::new(huly.clone())),
-            );
-            observed.see(
-                link.id,
-                Side::Vibe,
-                Observation::Present(Box::new(vibe.clone())),
-            );
-            observed.made.insert(link.id);
-            observed.links.insert(link.id, link);
-            Some(plan)
-        }
-        Decision::Create { from, item, .. } => {
-            let item = texts.side(from).get(&item)?;
-            Some(make(rules, observed, item, from))
-        }
-        Decision::Twin { link, remove, .. } => {
-            let twin = texts.vibe.get(&remove)?;
-            observed
-                .links
-                .contains_key(&link)
-                .then(|| link::remove_twin(link, twin))
-        }
-        Decision::Relink { link, item } => {
-            let copy = texts.vibe.get(&item)?;
-            let plan = link::relink(observed.links.get(&link)?, copy);
-            observed.see(
-                link,
-                Side::Vibe,
-                Observation::Present(Box::new(copy.clone())),
-            );
-            Some(plan)
-        }
-        Decision::Copy { item } => {
-            report.notices.push(format!("task {item} is a copy of a task that hvs made: it is taken as a task of its own").into());
-            None
-        }
-        Decision::Foreign { item, store } => {
-            report.notices.push(
-                format!("{}: task {item} carries the marker of store {store}; nothing is made in this project", codes::FOREIGN_STORE)
-                    .into(),
-            );
-            None
-        }
-        Decision::Hold { side, item, reason } => {
-            report
-                .notices
-                .push(format!("{} {item}: {reason}", side.title()).into());
-            None
-        }
-    }
 }

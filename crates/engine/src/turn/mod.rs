@@ -2,20 +2,22 @@
 
 mod confirm;
 mod drive;
+mod gone;
 mod holding;
 pub(crate) mod journal;
 mod making;
 mod recover;
+mod taking;
 
 use std::{collections::HashSet, sync::Arc};
 
 use futures::future;
 use store::{
     Batch,
-    row::{DeadLetter, IntentState, ProjectPhase, ProjectRow},
+    row::{IntentState, ProjectRow},
 };
 use sync_core::{
-    Pair, Side,
+    Pair,
     filter::Leaving,
     ids::{LinkId, Millis, RulesVersion},
     plan::{Action, LinkPlan},
@@ -33,11 +35,12 @@ use crate::{
     planning,
     port::BoardProject,
     projects::Paired,
-    report::{Exit, Outcome, ProjectReport, Reached},
+    report::{Outcome, ProjectReport, Reached},
     run::{Mode, failed, is_active, named},
     workflow::{self, Workflow},
 };
 
+use gone::{give_up, project_gone, vanished};
 pub(crate) use recover::recover;
 
 /// Rounds of one turn: the first one, and up to three more for what was changed under our hands (design 4.5, "conflict").
@@ -325,102 +328,6 @@ async fn apply(
     confirm::reobserve(ctx, observed, &changed).await?;
     again.extend(changed.iter().copied());
     Ok((again, changed))
-}
-
-fn vanished(observed: &Observed, report: &mut ProjectReport) {
-    for (side, item) in &observed.vanished {
-        report.notices.push(
-            format!(
-                "{}: {} {item} is missing, but nothing proves that it was deleted",
-                codes::VANISHED,
-                side.title()
-            )
-            .into(),
-        );
-    }
-}
-
-/// Items that kept failing for longer than a person should wait for become dead letters (design 4.5).
-async fn give_up(
-    ctx: &Context,
-    row: &ProjectRow,
-    observed: &Observed,
-    report: &mut ProjectReport,
-) -> Result<(), Error> {
-    let mut batch = Batch::default();
-    for dirty in &observed.gave_up {
-        let link = observed
-            .links
-            .values()
-            .find(|link| link.items.side(dirty.side).as_ref() == Some(&dirty.item));
-        let label = link
-            .and_then(|link| link.label.clone())
-            .unwrap_or_else(|| dirty.item.as_str().into());
-        let message = format!(
-            "{label}: it failed {} times, the last time with {}",
-            dirty.tries, dirty.code
-        );
-        report.problem(Outcome {
-            kind: http_kit::Kind::Rejected,
-            code: codes::GAVE_UP.into(),
-            side: Some(dirty.side),
-            item: label,
-            field: None,
-            message: message.as_str().into(),
-        });
-        batch.clean.push((row.id, dirty.side, dirty.item.clone()));
-        batch.dead_letters.extend(link.map(|link| DeadLetter {
-            project: row.id,
-            link: link.id,
-            side: dirty.side.opposite(),
-            field: None,
-            code: codes::GAVE_UP.into(),
-            message: message.into(),
-            since: ctx.now(),
-            run: ctx.run,
-            value_hash: "".into(),
-        }));
-    }
-    if !batch.is_empty() && ctx.lease.is_some() {
-        ctx.store.write(ctx.fence()?, &batch).await?;
-    }
-    Ok(())
-}
-
-/// A project that is gone as a whole is one event: its links sleep until a person chooses (design 3.6).
-async fn project_gone(
-    ctx: &Context,
-    row: &ProjectRow,
-    boards: &Pair<BoardProject>,
-    side: Side,
-    report: &mut ProjectReport,
-) -> Result<(), Error> {
-    let reason = format!(
-        "{}: the {} project {} is gone; nothing is done to its counterpart until you choose",
-        codes::PROJECT_GONE,
-        side.title(),
-        boards.side(side).name,
-    );
-    report.reason = reason.as_str().into();
-    report.exit = report.exit.and(Exit::Items);
-    report.notices.push(reason.as_str().into());
-    if ctx.lease.is_some() {
-        let row = ProjectRow {
-            phase: ProjectPhase::Waiting,
-            reason: reason.into(),
-            ..row.clone()
-        };
-        ctx.store
-            .write(
-                ctx.fence()?,
-                &Batch {
-                    projects: vec![row],
-                    ..Batch::default()
-                },
-            )
-            .await?;
-    }
-    Ok(())
 }
 
 /// The turn ended well: everything that was seen is journaled, so the watermark may move (design 4.4).

@@ -215,3 +215,48 @@ fn nothing_of_a_field_that_is_off_is_planned_or_remembered() {
         )
     });
 }
+
+/// The direction, who edited, and whether each side shows the other's title after a run.
+#[test]
+fn a_one_way_title_gives_way_only_once_its_own_side_changes_it() {
+    let lenses = lenses();
+    let rows = [
+        (Direction::Both, [true, false], ["H", "H"], 0),
+        (Direction::Both, [false, true], ["V", "V"], 0),
+        (Direction::ToVibe, [true, false], ["H", "H"], 0),
+        (Direction::ToVibe, [false, true], ["same", "V"], 0),
+        (Direction::ToVibe, [true, true], ["H", "H"], 1),
+        (Direction::ToHuly, [true, false], ["H", "same"], 0),
+        (Direction::ToHuly, [false, true], ["V", "V"], 0),
+        (Direction::ToHuly, [true, true], ["V", "V"], 1),
+        (Direction::Off, [true, true], ["H", "V"], 0),
+    ];
+    for (direction, edits, titles, conflicts) in rows {
+        let mut rules = crate::support::rules(&lenses);
+        rules.policies.direction.title = direction;
+        let card = |side| crate::support::world::Card::new(side, "same", "", "t");
+        let vibe = crate::support::world::Card::new(Side::Vibe, "same", "", "todo");
+        let pair = sync_core::Pair {
+            huly: card(Side::Huly),
+            vibe,
+        };
+        let mut world = World::linked(&rules, pair);
+        for (side, (edited, title)) in Side::ALL.into_iter().zip(edits.into_iter().zip(["H", "V"]))
+        {
+            if edited {
+                world.card_mut(side).title = title.into();
+            }
+        }
+        world.run(&rules, Fate::default);
+        let shown = Side::ALL.map(|side| world.card(side).title.to_string());
+        assert_eq!(
+            (shown, world.conflicts.len()),
+            (titles.map(str::to_owned), conflicts),
+            "{direction:?} {edits:?}"
+        );
+        assert!(
+            world.plan(&rules).actions.is_empty(),
+            "{direction:?} {edits:?}"
+        );
+    }
+}

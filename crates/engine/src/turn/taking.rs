@@ -1,0 +1,81 @@
+//! Takes a decision on items without a link to a row and a plan.
+
+use sync_core::{
+    Side,
+    item::Observation,
+    link::{self, Decision},
+    plan::LinkPlan,
+    rules::Rules,
+};
+
+use super::making::{Texts, make};
+use crate::{codes, observe::Observed, report::ProjectReport};
+
+/// Takes one decision: a new link with its plan, or what a marker asks for.
+pub(super) fn take(
+    rules: &Rules<'_>,
+    observed: &mut Observed,
+    texts: &Texts,
+    decision: Decision,
+    report: &mut ProjectReport,
+) -> Option<LinkPlan> {
+    match decision {
+        Decision::Adopt { huly, vibe, how } => {
+            let (huly, vibe) = (texts.huly.get(&huly)?, texts.vibe.get(&vibe)?);
+            let (link, plan) = link::adopt(rules, huly, vibe, how);
+            report.adopted += 1;
+            observed.adopted.insert(link.id);
+            observed.see(
+                link.id,
+                Side::Huly,
+                Observation::Present(Box::new(huly.clone())),
+            );
+            observed.see(
+                link.id,
+                Side::Vibe,
+                Observation::Present(Box::new(vibe.clone())),
+            );
+            observed.made.insert(link.id);
+            observed.links.insert(link.id, link);
+            Some(plan)
+        }
+        Decision::Create { from, item, .. } => {
+            let item = texts.side(from).get(&item)?;
+            Some(make(rules, observed, item, from))
+        }
+        Decision::Twin { link, remove, .. } => {
+            let twin = texts.vibe.get(&remove)?;
+            observed
+                .links
+                .contains_key(&link)
+                .then(|| link::remove_twin(link, twin))
+        }
+        Decision::Relink { link, item } => {
+            let copy = texts.vibe.get(&item)?;
+            let plan = link::relink(observed.links.get(&link)?, copy);
+            observed.see(
+                link,
+                Side::Vibe,
+                Observation::Present(Box::new(copy.clone())),
+            );
+            Some(plan)
+        }
+        Decision::Copy { item } => {
+            report.notices.push(format!("task {item} is a copy of a task that hvs made: it is taken as a task of its own").into());
+            None
+        }
+        Decision::Foreign { item, store } => {
+            report.notices.push(
+                format!("{}: task {item} carries the marker of store {store}; nothing is made in this project", codes::FOREIGN_STORE)
+                    .into(),
+            );
+            None
+        }
+        Decision::Hold { side, item, reason } => {
+            report
+                .notices
+                .push(format!("{} {item}: {reason}", side.title()).into());
+            None
+        }
+    }
+}
