@@ -1,6 +1,7 @@
 //! One run: everything from the lease to the report.
 
 mod aside;
+mod memory;
 mod starts;
 
 use std::{
@@ -289,7 +290,7 @@ async fn stages(ctx: &Context, mode: &Mode, report: &mut Report) -> Result<(), E
 async fn finish(ctx: Context, report: &mut Report) {
     ctx.progress.at(Step::Close);
     report.traffic = ctx.boards.as_ref().map(|board| board.traffic());
-    report.peak_memory = peak_memory();
+    report.peak_memory = memory::peak();
     let mut errors: BTreeMap<&'static str, u64> = BTreeMap::new();
     let all = report
         .projects
@@ -327,16 +328,6 @@ fn row(ctx: &Context, report: &Report, ended: bool) -> RunRow {
         exit_code: ended.then(|| i32::from(report.exit.code())),
         summary,
     }
-}
-
-/// The largest resident size so far, from the kernel's own count; `None` where there is no such file.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some(kib * 1024)
 }
 
 /// A project that could not be gone through: told, and part of the exit code.

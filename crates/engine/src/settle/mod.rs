@@ -1,6 +1,7 @@
 //! Settle: outcome, new base and history of a window in one transaction (design 4.1).
 
 mod history;
+mod line;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -60,7 +61,7 @@ pub(crate) fn window(
     let mut settled = Settled::default();
     for (mut step, ended) in results {
         let step_side = step.intent.side;
-        log_carried_out(links, &step, &ended);
+        line::carried_out(links, &step, &ended);
         match ended {
             Ended::Done(written) => {
                 step.intent.state = IntentState::Done;
@@ -122,26 +123,6 @@ pub(crate) fn window(
         }
     }
     settled
-}
-
-/// The one line of a write that was carried out; one that was not has its line as a problem, or when it is settled.
-fn log_carried_out(links: &HashMap<LinkId, Link>, step: &Step, ended: &Ended) {
-    let outcome = match ended {
-        Ended::Done(_) => "done",
-        Ended::Found(_) => "found_done",
-        Ended::Again(_) => "changed_meanwhile",
-        Ended::Later(_) | Ended::Dead(_) | Ended::Open(_) | Ended::Unsent | Ended::Stop(_) => {
-            return;
-        }
-    };
-    let label = links.get(&step.link).and_then(|link| link.label.as_deref());
-    tracing::debug!(
-        target: "engine::outcome",
-        item = label.unwrap_or_default(),
-        operation = format!("{} {}", step.intent.kind, step.intent.side.as_str()),
-        outcome,
-        "write"
-    );
 }
 
 /// The words of an error with its causes, for people.
