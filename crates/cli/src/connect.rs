@@ -1,6 +1,10 @@
 //! From a configuration to an engine that can run: store, services, settings.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use engine::{
     connect,
@@ -32,8 +36,39 @@ pub(crate) const WORKSPACE: &str = "workspace";
 /// The store's row that says by which way its workspace is reached.
 const HULY_API: &str = "huly_api";
 
+/// How long a store may take to close at the end of a command.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// Stores that the command has opened: one, or two where it also looked for it first.
+static OPENED: Mutex<Vec<SqliteStore>> = Mutex::new(Vec::new());
+
+/// Closes what the command has opened, so that one file is left where SQLite had three. Where that fails nothing is lost: the next
+/// opening takes up the files.
+pub(crate) async fn close_stores() {
+    let opened = std::mem::take(&mut *OPENED.lock().unwrap_or_else(PoisonError::into_inner));
+    for store in opened {
+        match tokio::time::timeout(CLOSING, store.close()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "the store could not be closed"),
+            Err(_) => tracing::debug!("the store was still in use at the end"),
+        }
+    }
+}
+
+fn closed_at_the_end(store: &SqliteStore) {
+    let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+    opened.push(store.clone());
+}
+
 /// Opens the store that the configuration names, and makes it where there is none. An older one is moved on, which is told.
 pub(crate) async fn open_store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
+    let store = make_store(config).await?;
+    closed_at_the_end(&store);
+    Ok(Arc::new(store))
+}
+
+/// The same for a part of a command, as the demo's story has: it is closed when it is dropped.
+pub(crate) async fn make_store(config: &Config) -> Result<SqliteStore, Failure> {
     let Opened { store, backed_up } = SqliteStore::open(&config.store.path, &options()).await?;
     if let Some(backup) = backed_up {
         let head = words::styled(words::WARN.bold(), "note:");
@@ -42,7 +77,7 @@ pub(crate) async fn open_store(config: &Config) -> Result<Arc<dyn Store>, Failur
             backup.display()
         ))?;
     }
-    Ok(Arc::new(store))
+    Ok(store)
 }
 
 /// The store for a plan, which changes nothing: where there is none yet, the plan is that of a first run.
@@ -59,9 +94,9 @@ pub(crate) async fn find_store(config: &Config) -> Result<Option<Arc<dyn Store>>
     if !exists(path)? {
         return Ok(None);
     }
-    Ok(Some(Arc::new(
-        SqliteStore::open_existing(path, &options()).await?,
-    )))
+    let store = SqliteStore::open_existing(path, &options()).await?;
+    closed_at_the_end(&store);
+    Ok(Some(Arc::new(store)))
 }
 
 fn options() -> OpenOptions {

@@ -20,6 +20,7 @@ use engine::report::Exit;
 use crate::{
     args::{self, Args, Command, Global, Json, LogFormat, RunsCommand, Sync, filter::Filter},
     config::{self as configuration, Choice, Config, Inputs},
+    connect,
     failure::Failure,
     logging, output,
     settings::Asked,
@@ -30,6 +31,7 @@ pub(crate) async fn run(args: Args) -> Exit {
     let json = wants_json(&args.command);
     begin(&args.global);
     let done = Box::pin(dispatch(args)).await;
+    connect::close_stores().await;
     let failure = match done {
         Ok(exit) => return exit,
         Err(failure) => failure,

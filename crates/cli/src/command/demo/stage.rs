@@ -64,7 +64,7 @@ impl Stage {
         for http in [&mut config.huly.http, &mut config.vibe.http] {
             http.write_timeout = WRITE_DEADLINE;
         }
-        let store = connect::open_store(&config).await?;
+        let store = Arc::new(connect::make_store(&config).await?);
         Ok(Self {
             world,
             store,
@@ -81,7 +81,7 @@ impl Stage {
             lease: LEASE,
             ..settings::settings(&self.config, &[])
         };
-        let store = connect::open_store(&self.config).await?;
+        let store = Arc::new(connect::make_store(&self.config).await?);
         let engine = connect::engine(&self.config, store, settings).await?;
         connect::remember(&engine, self.config.huly.api).await?;
         Ok(engine)
