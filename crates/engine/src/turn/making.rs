@@ -15,7 +15,6 @@ use sync_core::{
     rules::Rules,
 };
 
-use super::taking::take;
 use crate::{
     choosing::{self, Chooser},
     context::Context,
@@ -24,6 +23,7 @@ use crate::{
     planning::{self, Fetched},
     port::BoardProject,
     report::ProjectReport,
+    turn::taking::take,
 };
 
 /// Counterparts whose descriptions are read together, while those read before are written.
@@ -61,8 +61,8 @@ pub(super) struct Way<'a> {
     pub(super) in_parts: bool,
 }
 
-/// Makes links for items without one. New links are put into `observed`; what they need first comes back as plans. With
-/// `in_parts` most of the counterparts are left for [`part`]: no item's write waits for the texts of the whole project.
+/// Makes links for items without one, and puts them into `observed`; what they need first comes back as plans. With `in_parts` most
+/// counterparts are left for [`part`]: no item's write waits for the texts of the whole project.
 pub(super) async fn links(
     ctx: &Context,
     row: &ProjectRow,
