@@ -28,7 +28,6 @@ use crate::{
 
 /// Counterparts whose descriptions are read together, while those read before are written.
 const PART: usize = 50;
-
 /// What making links begins with.
 #[derive(Default)]
 pub(super) struct Made {
