@@ -24,5 +24,6 @@ mod refusals;
 mod rows;
 mod starting;
 mod unlinking;
+mod watch;
 mod words;
 mod world;

@@ -7,6 +7,7 @@ mod import;
 mod init;
 pub(crate) mod status;
 mod unlink;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -50,6 +51,8 @@ pub(crate) struct Args {
     #[command(subcommand)]
     pub command: Command,
 }
+
+pub(crate) use watch::Watch;
 
 /// Flags that every command takes.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -143,11 +146,13 @@ pub(crate) struct Plan {
     pub json: Json,
 }
 
-/// `hvs sync`. Watching will be another one of these.
+/// `hvs sync`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sync {
     /// One pass, for cron or by hand
-    Once(Once),
+    Once(Box<Once>),
+    /// Run after run, as a service
+    Watch(Watch),
 }
 
 /// `hvs sync once`.

@@ -9,7 +9,9 @@ use engine::{
         BridgeConnection, Credentials, HttpSettings, HulyConnection, HulyLimits, Rate,
         bridge_settings, vibe_settings,
     },
+    run::Pace,
     settings::{LeaseSettings, ProjectSettings, Settings},
+    watch::Times,
 };
 use sync_core::{
     filter::Leaving,
@@ -101,6 +103,22 @@ pub(crate) fn for_run(config: &Config, asked: Asked<'_>) -> Settings {
             .zip(huly.workspace.as_deref())
             .map(|(url, workspace)| browse(url, workspace)),
         ..Settings::default()
+    }
+}
+
+/// The times of a watch.
+pub(crate) fn times(config: &Config) -> Times {
+    let Config { vibe, sync, .. } = config;
+    Times {
+        interval: sync.interval,
+        backoff_max: sync.backoff_max,
+        grace: sync.shutdown_grace,
+        pace: Pace {
+            refresh_every: sync.refresh_every,
+            quiet_after: vibe.quiet_after,
+            quiet_poll: vibe.quiet_poll,
+            quiet_poll_max: vibe.quiet_poll_max,
+        },
     }
 }
 

@@ -1,9 +1,10 @@
 //! Ctrl-C and SIGTERM: the first asks the run to end at a safe point, the second ends the process at once.
+//! SIGHUP asks a watch to read its configuration again; elsewhere it ends the process, as the system has it.
 
-use engine::{Stop, report::Exit};
+use engine::{Stop, report::Exit, watch::Event};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
-    sync::watch,
+    sync::{mpsc, watch},
 };
 
 use crate::{failure::Failure, output};
@@ -20,12 +21,18 @@ impl Interrupt {
     /// Begins to listen.
     pub(crate) fn listen() -> Result<Self, Failure> {
         let [interrupt, terminate] = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
-        let unheard =
-            |error| Failure::new(Exit::Bug, format!("cannot listen for signals: {error}"));
-        let (interrupt, terminate) = (interrupt.map_err(unheard)?, terminate.map_err(unheard)?);
+        let (interrupt, terminate) = (
+            interrupt.map_err(|error| unheard(&error))?,
+            terminate.map_err(|error| unheard(&error))?,
+        );
         let (sender, asked) = watch::channel(false);
         let stop = Stop::default();
-        tokio::spawn(wait(interrupt, terminate, stop.clone(), sender));
+        let asked_stop = stop.clone();
+        let ask = async move {
+            asked_stop.ask();
+            sender.send_replace(true);
+        };
+        tokio::spawn(end(interrupt, terminate, ask));
         Ok(Self { stop, asked })
     }
 
@@ -50,21 +57,48 @@ impl Interrupt {
     }
 }
 
-async fn wait(
-    mut interrupt: Signal,
-    mut terminate: Signal,
-    stop: Stop,
-    asked: watch::Sender<bool>,
-) {
+/// Events that wait for a watch at most; the system itself keeps one signal of each kind, however often it is sent.
+const WAITING: usize = 4;
+
+/// The signals that a watch lives by, from now on.
+pub(crate) fn events() -> Result<mpsc::Receiver<Event>, Failure> {
+    let [interrupt, terminate, hang_up] = [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ]
+    .map(|kind| signal(kind).map_err(|error| unheard(&error)));
+    let (interrupt, terminate, mut hang_up) = (interrupt?, terminate?, hang_up?);
+    let (sender, events) = mpsc::channel(WAITING);
+    let reloads = sender.clone();
+    tokio::spawn(async move {
+        while hang_up.recv().await.is_some() && reloads.send(Event::Reload).await.is_ok() {}
+    });
+    let stop = async move {
+        // a watch that has ended needs no telling
+        sender.send(Event::Stop).await.ok();
+    };
+    tokio::spawn(end(interrupt, terminate, stop));
+    Ok(events)
+}
+
+fn unheard(error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Bug, format!("cannot listen for signals: {error}"))
+}
+
+/// The first signal asks, the second ends.
+async fn end(mut interrupt: Signal, mut terminate: Signal, ask: impl Future<Output = ()>) {
     next(&mut interrupt, &mut terminate).await;
-    stop.ask();
-    asked.send_replace(true);
     // a closed stderr is no reason not to stop
     drop(output::tell(
         "stopping at the next safe point; once more to end at once",
     ));
-    next(&mut interrupt, &mut terminate).await;
-    std::process::exit(i32::from(Exit::Items.code()));
+    // asking may wait for a loop that is busy: the second signal does not
+    let again = async {
+        next(&mut interrupt, &mut terminate).await;
+        std::process::exit(i32::from(Exit::Items.code()));
+    };
+    tokio::join!(ask, again);
 }
 
 async fn next(interrupt: &mut Signal, terminate: &mut Signal) {

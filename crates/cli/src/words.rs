@@ -103,6 +103,11 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Result<String, serde_json::
     Ok(escaped(&serde_json::to_string_pretty(value)?))
 }
 
+/// The same on one line.
+pub(crate) fn json_line(value: &impl serde::Serialize) -> Result<String, serde_json::Error> {
+    Ok(escaped(&serde_json::to_string(value)?))
+}
+
 /// JSON text with the orders in its strings as escapes.
 pub(crate) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());

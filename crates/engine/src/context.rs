@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use store::{Fence, Store, port::BaseTexts};
+use store::{Fence, Store, port::BaseTexts, row::RunRow};
 use sync_core::{
     Pair, Side,
     ids::{ItemId, Millis, ProjectLinkId, RunId, WorkspaceId},
@@ -26,6 +26,7 @@ use crate::{
     lease::{Lease, millis},
     port::{Board, Marks},
     progress::Progress,
+    report::Report,
     settings::Settings,
 };
 
@@ -53,6 +54,10 @@ pub(crate) struct Context {
     pub(crate) settings: Arc<Settings>,
     pub(crate) workspace: WorkspaceId,
     pub(crate) run: RunId,
+    /// What the run is for, as its row says.
+    pub(crate) kind: &'static str,
+    /// Set once the run has its row.
+    pub(crate) begun: tokio::sync::OnceCell<()>,
     /// `None` in a run that only reads.
     pub(crate) lease: Option<Lease>,
     pub(crate) stop: Stop,
@@ -139,6 +144,35 @@ impl Context {
             Some(lease) if lease.outlives(self.now(), self.settings.write_deadline) => Ok(()),
             Some(_) | None => Err(Error::LeaseLost),
         }
+    }
+
+    /// The figures of a report as the run's row keeps them.
+    pub(crate) fn figures(&self, report: &Report) -> serde_json::Value {
+        let mut summary = report.summary();
+        if let Some(figures) = summary.as_object_mut() {
+            // such a run says nothing about the other projects
+            let limited = !self.settings.only.is_empty() || !self.targets.is_empty();
+            figures.insert("limited".to_owned(), limited.into());
+        }
+        summary
+    }
+
+    /// Gives the run its row, once, before anything that names it is written; a run that only reads has none.
+    pub(crate) async fn begun(&self) -> Result<(), Error> {
+        if self.lease.is_none() {
+            return Ok(());
+        }
+        let row = RunRow {
+            id: self.run,
+            kind: self.kind.into(),
+            started_at: self.started_at,
+            ended_at: None,
+            exit_code: None,
+            summary: self.figures(&crate::run::empty(self.run, self.kind, self.started_at)),
+        };
+        let put = || async { self.store.put_run(&row).await };
+        self.begun.get_or_try_init(put).await?;
+        Ok(())
     }
 
     /// Whether the run must end at this safe point.

@@ -39,17 +39,19 @@ pub(crate) enum Asked {
 }
 
 impl Lease {
-    /// Asks for the lease of one workspace and keeps it alive.
+    /// Asks for the lease of one workspace and keeps it alive. `holder` names who asks: the same name gets a lease back that ran out
+    /// while nobody else took it.
     pub(crate) async fn acquire(
         store: &Arc<dyn Store>,
         env: &Arc<dyn Env>,
         scope: &str,
+        holder: Arc<str>,
         settings: LeaseSettings,
     ) -> Result<Asked, store::Error> {
         let ttl = millis(settings.ttl);
         let request = LeaseRequest {
             scope: scope.into(),
-            holder: env.ordered_id().to_string().into(),
+            holder,
             host: hostname().into(),
             pid: std::process::id(),
             ttl,

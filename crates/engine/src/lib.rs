@@ -35,6 +35,7 @@ mod settle;
 mod turn;
 pub mod unlink;
 pub mod vibe;
+pub mod watch;
 mod workflow;
 
 pub use context::Stop;

@@ -222,6 +222,19 @@ impl UpdateJob {
 }
 
 impl Traffic {
+    /// What came on top of an earlier count of the same connection.
+    #[must_use]
+    pub const fn since(&self, before: &Traffic) -> Traffic {
+        Traffic {
+            requests: self.requests.saturating_sub(before.requests),
+            writes: self.writes.saturating_sub(before.writes),
+            retries: self.retries.saturating_sub(before.retries),
+            failed: self.failed.saturating_sub(before.failed),
+            wire_bytes: self.wire_bytes.saturating_sub(before.wire_bytes),
+            body_bytes: self.body_bytes.saturating_sub(before.body_bytes),
+        }
+    }
+
     /// The sum over the parts of one service.
     pub fn of(parts: &[http_kit::Stats]) -> Traffic {
         let mut sum = Traffic::default();
@@ -255,6 +268,8 @@ pub trait Board: Send + Sync {
     /// Whether a project can only be made with a repository's path.
     fn needs_repository(&self) -> bool;
 
+    /// A run begins on this connection, which may have had others before: what was only good for one of them is forgotten.
+    async fn begin_run(&self) {}
     /// All projects that can be seen, archived ones included.
     async fn projects(&self) -> Answer<Vec<BoardProject>>;
     /// One project by its own read; `None` only where the service says that there is none.

@@ -1,5 +1,7 @@
 //! What a run did, in one value: printed by the command line, stored with the run, turned into the exit code.
 
+mod judged;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use http_kit::Kind;
@@ -152,6 +154,8 @@ pub enum Reached {
     Processed,
     /// Ended early by an error.
     Failed,
+    /// Quiet in a watch: Huly showed nothing new, Vibe was not asked this time.
+    Resting,
     /// Asleep, filtered out or left to other rules.
     Skipped,
     /// The run ended before it was this project's turn.
@@ -165,6 +169,7 @@ impl Reached {
         match self {
             Reached::Processed => "done",
             Reached::Failed => "failed",
+            Reached::Resting => "resting",
             Reached::Skipped => "skipped",
             Reached::NotReached => "not_reached",
         }
@@ -329,6 +334,7 @@ impl Report {
         serde_json::json!({
             "projects": {
                 "processed": self.reached(Reached::Processed),
+                "resting": self.reached(Reached::Resting),
                 "failed": stands(Reached::Failed),
                 "skipped": self.reached(Reached::Skipped),
                 "not_reached": stands(Reached::NotReached),

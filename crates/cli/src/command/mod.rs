@@ -13,6 +13,7 @@ mod sim;
 pub(crate) mod status;
 mod sync;
 mod unlink;
+mod watch;
 mod world;
 
 use engine::report::Exit;
@@ -68,7 +69,11 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
                 let asked = Asked::of(&once.project, &once.items, &once.filter);
                 return plan::run(&config, &global, asked, once.json.json).await;
             }
-            sync::once(&config, &global, once).await
+            sync::once(&config, &global, *once).await
+        }
+        Command::Sync(Sync::Watch(asked)) => {
+            let config = configured(&global)?;
+            watch::run(config, &global, &asked).await
         }
         Command::Reconcile(Json { json }) => {
             let config = configured(&global)?;
@@ -112,6 +117,7 @@ fn wants_json(command: &Command) -> bool {
         Command::Import(import) => import.json.json,
         Command::Unlink(unlink) => unlink.json.json,
         Command::Sync(Sync::Once(once)) => once.json.json,
+        Command::Sync(Sync::Watch(watch)) => watch.json,
         Command::Reconcile(Json { json }) | Command::Config(args::Config::Show(Json { json })) => {
             *json
         }
@@ -136,17 +142,22 @@ fn configured(global: &Global) -> Result<Config, Failure> {
 
 /// The same, with the flags that choose items over it.
 fn chosen(global: &Global, filter: &Filter) -> Result<Config, Failure> {
-    let flags = filter.flags();
-    let inputs = Inputs::from_process(global.config.clone(), flags).map_err(|error| {
-        Failure::usage(format!("the working directory cannot be found: {error}"))
-    })?;
-    let config = configuration::load(&inputs)?;
+    let config = read(global, filter)?;
     let json = match (global.log_format, config.log.format) {
         (Some(LogFormat::Json), _) | (None, configuration::LogFormat::Json) => true,
         (Some(LogFormat::Text), _) | (None, configuration::LogFormat::Text) => false,
     };
     logging::start(config.log.level.word(), json, global)?;
     Ok(config)
+}
+
+/// The configuration, read now.
+fn read(global: &Global, filter: &Filter) -> Result<Config, Failure> {
+    let flags = filter.flags();
+    let inputs = Inputs::from_process(global.config.clone(), flags).map_err(|error| {
+        Failure::usage(format!("the working directory cannot be found: {error}"))
+    })?;
+    Ok(configuration::load(&inputs)?)
 }
 
 /// Logging alone, for commands that bring everything with them.

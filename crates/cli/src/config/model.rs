@@ -92,6 +92,12 @@ pub struct Vibe {
     pub repo_roots: Vec<PathBuf>,
     /// `default_repo`: the repository of a project that names none; default none.
     pub default_repo: Option<RepoTemplate>,
+    /// `quiet_after`: a project without a change for this long is quiet; 0 s to 24 h, default 10 min.
+    pub quiet_after: Duration,
+    /// `quiet_poll`: the shortest time between two lists of a quiet project; 0 s to 24 h, default 60 s.
+    pub quiet_poll: Duration,
+    /// `quiet_poll_max`: the longest; at least `quiet_poll`, to 24 h, default 5 min.
+    pub quiet_poll_max: Duration,
     /// `[vibe.http]`.
     pub http: Http,
 }
@@ -154,6 +160,14 @@ pub struct SyncRun {
     pub skip_empty: bool,
     /// `workers`: projects at once; 1 to 64, default 5.
     pub workers: u32,
+    /// `interval`: of a watch, from start to start; 100 ms to 60 min, default 10 s.
+    pub interval: Duration,
+    /// `refresh_every`: a watch reads the lists of projects again after it; 0 s to 24 h, default 60 s.
+    pub refresh_every: Duration,
+    /// `backoff_max`: the longest delay of a watch's next run; 100 ms to 60 min, default 5 min.
+    pub backoff_max: Duration,
+    /// `shutdown_grace`: of a watch that is asked to stop; 0 s to 60 min, default 10 s.
+    pub shutdown_grace: Duration,
     /// `run_deadline`: a run ends at a safe point after it; 1 s to 24 h, default 15 min.
     pub run_deadline: Duration,
     /// `full_compare_every`: how often a project is compared in full; 60 s to 30 d, default 24 h (design 4.4).

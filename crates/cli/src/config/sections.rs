@@ -147,14 +147,24 @@ impl Reader<'_> {
     fn vibe(&mut self) -> Vibe {
         let repo_roots = self.paths("vibe.repo_roots");
         let template = |given: &Given<'_>| repo_template(given).map(Some);
-        Vibe {
+        let vibe = Vibe {
             url: self.url("vibe.url"),
             repo_roots,
             default_repo: self.value("vibe.default_repo", REPO_FORM, None, template, |template| {
                 json!(template.as_ref().map(RepoTemplate::text))
             }),
+            quiet_after: self.span("vibe.quiet_after", seconds(600), NONE..=DAY),
+            quiet_poll: self.span("vibe.quiet_poll", seconds(60), NONE..=DAY),
+            quiet_poll_max: self.span("vibe.quiet_poll_max", seconds(300), NONE..=DAY),
             http: self.http("vibe.http", &VIBE_HTTP),
+        };
+        if vibe.quiet_poll > vibe.quiet_poll_max {
+            let what = "`vibe.quiet_poll_max` is less than `vibe.quiet_poll`";
+            let place = self.place_of(&["vibe.quiet_poll_max", "vibe.quiet_poll"]);
+            self.problems
+                .push(Problem::new(what, place).hint("the longest time is at least the shortest"));
         }
+        vibe
     }
 
     fn http(&mut self, section: &str, defaults: &HttpDefaults) -> Http {
@@ -190,6 +200,10 @@ impl Reader<'_> {
             projects_create: self.switch("sync.projects_create", true),
             skip_empty: self.switch("sync.skip_empty", true),
             workers: self.count("sync.workers", 5, 1..=64),
+            interval: self.span("sync.interval", seconds(10), TICK * 10..=HOUR),
+            refresh_every: self.span("sync.refresh_every", seconds(60), NONE..=DAY),
+            backoff_max: self.span("sync.backoff_max", seconds(300), TICK * 10..=HOUR),
+            shutdown_grace: self.span("sync.shutdown_grace", seconds(10), NONE..=HOUR),
             run_deadline: self.span("sync.run_deadline", seconds(15 * 60), seconds(1)..=DAY),
             full_compare_every: self.span("sync.full_compare_every", DAY, seconds(60)..=DAY * 30),
             confirm_window: self.span("sync.confirm_window", seconds(30), NONE..=HOUR),

@@ -15,6 +15,7 @@ pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod trouble;
 pub(crate) mod unlink;
+pub(crate) mod watch;
 
 use std::io::{self, Write};
 
@@ -30,7 +31,16 @@ pub(crate) fn data(text: &str) -> Result<(), Failure> {
 
 /// Prints a document as JSON on stdout.
 pub(crate) fn json(document: &impl Serialize) -> Result<(), Failure> {
-    let text = words::json(document).map_err(|error| {
+    print_json(words::json(document))
+}
+
+/// Prints a document as one line of JSON on stdout, for a command that prints many.
+pub(crate) fn json_line(document: &impl Serialize) -> Result<(), Failure> {
+    print_json(words::json_line(document))
+}
+
+fn print_json(text: Result<String, serde_json::Error>) -> Result<(), Failure> {
+    let text = text.map_err(|error| {
         Failure::new(
             Exit::Bug,
             format!("the answer cannot be written as JSON: {error}"),

@@ -29,7 +29,7 @@ pub(crate) fn run(report: &Report, json: bool, global: &Global) -> Result<Exit, 
 }
 
 /// One line of the log for the run as a whole.
-fn log_end(report: &Report) {
+pub(super) fn log_end(report: &Report) {
     let took = words::between(report.started_at, report.ended_at).as_millis();
     let words = anstream::adapter::strip_str(&summary(report)).to_string();
     tracing::info!(

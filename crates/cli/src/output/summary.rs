@@ -141,6 +141,7 @@ pub(crate) fn looked_at(report: &Report) -> String {
         words::count(items, "item", "items"),
     ];
     for (reached, word) in [
+        (Reached::Resting, "resting"),
         (Reached::Failed, "failed"),
         (Reached::Skipped, "skipped"),
         (Reached::NotReached, "not reached"),

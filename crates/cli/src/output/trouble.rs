@@ -1,5 +1,7 @@
 //! Everything that a person should look at after a run or a plan, on stderr, with what to do about it.
 
+use std::sync::Arc;
+
 use engine::report::{Exit, ProjectReport, Reached, Report};
 use store::row::LeaseRow;
 
@@ -16,27 +18,58 @@ pub(crate) enum Told {
 
 /// Everything that a person should look at, on stderr.
 pub(crate) fn troubles(report: &Report, told: Told, global: &Global) -> Result<(), Failure> {
-    if let Some(lease) = &report.lease_held_by {
-        output::tell(&held_lease(lease).to_string())?;
-    }
-    // where the log is JSON, each outcome has been a line of it already
-    if !logging::is_json() {
-        for line in problem::list(&report.problems, report.problems.len() as u64) {
-            output::tell(&line)?;
-        }
-    }
-    for project in &report.projects {
-        for line in of_project(project) {
-            output::tell(&line)?;
-        }
-    }
-    if let Some(line) = not_reached(report) {
-        output::tell(&line)?;
-    }
-    for line in held_back(report, told, global) {
+    for line in parts(report, told, global)
+        .into_iter()
+        .flat_map(|part| part.lines)
+    {
         output::tell(&line)?;
     }
     Ok(())
+}
+
+/// What there is to tell of one project, or of the run as a whole.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// The project's label; empty for the run.
+    pub of: Arc<str>,
+    /// Ready for a terminal.
+    pub lines: Vec<String>,
+}
+
+/// The troubles of the run, then of each project that had its turn, then what was left.
+pub(crate) fn parts(report: &Report, told: Told, global: &Global) -> Vec<Part> {
+    let part = |of: &Arc<str>, lines| Part {
+        of: Arc::clone(of),
+        lines,
+    };
+    let run: Arc<str> = "".into();
+    let mut first: Vec<String> = Vec::new();
+    first.extend(
+        report
+            .lease_held_by
+            .as_ref()
+            .map(|lease| held_lease(lease).to_string()),
+    );
+    // where the log is JSON, each outcome has been a line of it already
+    if !logging::is_json() {
+        first.extend(problem::list(
+            &report.problems,
+            report.problems.len() as u64,
+        ));
+    }
+    let mut parts = vec![part(&run, first)];
+    parts.extend(
+        report
+            .projects
+            .iter()
+            .filter(|project| project.reached != Reached::Resting)
+            .map(|project| part(&project.label, of_project(project))),
+    );
+    let mut last: Vec<String> = Vec::new();
+    last.extend(not_reached(report));
+    last.extend(held_back(report, told, global));
+    parts.push(part(&"(left)".into(), last));
+    parts
 }
 
 /// One project's problems and notices under its name; nothing where there is none.

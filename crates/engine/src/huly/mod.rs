@@ -3,6 +3,7 @@
 mod convert;
 mod description;
 mod marks;
+mod statuses;
 mod write;
 
 use std::{
@@ -32,6 +33,7 @@ use crate::{
     },
 };
 use convert::{cursor, item, kind_statuses, position, project};
+use statuses::Statuses;
 
 /// The route that errors of this adapter name where no single call is meant.
 const ROUTE: &str = "(issue)";
@@ -45,8 +47,8 @@ pub struct HulyBoard {
     page_size: NonZeroU32,
     /// Projects as last read: a create needs identifier, type and default status. Bounded by the number of projects.
     projects: Mutex<HashMap<ProjectId, types::Project>>,
-    /// Statuses and types of the workspace, asked for once by the first project that needs them.
-    workflow: tokio::sync::OnceCell<types::Workflow>,
+    /// Statuses and types of the workspace, asked for once a run by the first project that needs them.
+    workflow: Statuses,
 }
 
 impl HulyBoard {
@@ -58,7 +60,7 @@ impl HulyBoard {
             tag,
             page_size,
             projects: Mutex::new(HashMap::new()),
-            workflow: tokio::sync::OnceCell::new(),
+            workflow: Statuses::default(),
         }
     }
 
@@ -69,12 +71,6 @@ impl HulyBoard {
 
     fn fresh_tx(&self) -> TxId {
         TxId::tagged(self.tag, self.env.random().to_be_bytes())
-    }
-
-    async fn workflow(&self) -> Answer<&types::Workflow> {
-        self.workflow
-            .get_or_try_init(|| self.client.workflow())
-            .await
     }
 
     fn remember(&self, wire: &types::Project) -> BoardProject {
@@ -193,6 +189,11 @@ impl Board for HulyBoard {
         false
     }
 
+    async fn begin_run(&self) {
+        self.client.begin_run().await;
+        self.workflow.begin_run().await;
+    }
+
     async fn projects(&self) -> Answer<Vec<BoardProject>> {
         Ok(self
             .client
@@ -217,7 +218,10 @@ impl Board for HulyBoard {
 
     async fn statuses(&self, project: &BoardProject) -> Answer<Vec<KindStatuses>> {
         let wire = self.wire_project(&project.id).await?;
-        Ok(kind_statuses(self.workflow().await?, &wire))
+        Ok(kind_statuses(
+            &*self.workflow.fresh(&self.client).await?,
+            &wire,
+        ))
     }
 
     async fn list(&self, project: &ProjectId, from: Option<Cursor>) -> Answer<Page> {

@@ -101,9 +101,10 @@ impl HulyBoard {
         jobs: &[CreateJob],
     ) -> Answer<Vec<Answer<Item>>> {
         let wire = self.wire_project(&project.id).await?;
+        let kind = self.kind_of_new(&wire).await;
         let issues = jobs
             .iter()
-            .map(|job| self.new_issue(&wire, job))
+            .map(|job| self.new_issue(&wire, &kind, job))
             .collect::<Answer<Vec<_>>>()?;
         if self
             .client
@@ -173,7 +174,12 @@ impl HulyBoard {
         Ok(item)
     }
 
-    fn new_issue(&self, project: &types::Project, job: &CreateJob) -> Answer<NewIssue> {
+    fn new_issue(
+        &self,
+        project: &types::Project,
+        kind: &DocRef,
+        job: &CreateJob,
+    ) -> Answer<NewIssue> {
         let prepared = prepared(job)?;
         let status = job
             .draft
@@ -199,7 +205,7 @@ impl HulyBoard {
             status,
             priority: convert::wire_priority(extra.priority),
             number: prepared.number,
-            kind: self.kind_of_new(project),
+            kind: kind.clone(),
             rank: String::new(),
             assignee: None,
             component: None,
@@ -211,9 +217,10 @@ impl HulyBoard {
     }
 
     /// The kind of plain issues where the project has it, else the first of its kinds that stands alone.
-    fn kind_of_new(&self, project: &types::Project) -> DocRef {
+    async fn kind_of_new(&self, project: &types::Project) -> DocRef {
         let default = DocRef::from(types::DEFAULT_KIND);
-        let Some(workflow) = self.workflow.get() else {
+        let known = self.workflow.last().await;
+        let Some(workflow) = known else {
             return default;
         };
         let kinds = workflow.task_types_of(project);

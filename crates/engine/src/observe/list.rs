@@ -16,6 +16,7 @@ pub(crate) async fn list(
     let mut items = Vec::new();
     let mut from: Option<Cursor> = None;
     for _ in 0..MAX_PAGES {
+        ctx.check_stop()?;
         let page = ctx
             .board(side)
             .list(project, from.take())

@@ -69,6 +69,7 @@ pub(super) async fn project(
         intents: vec![intent.clone()],
         ..Batch::default()
     };
+    ctx.begun().await?;
     ctx.store.write(ctx.fence()?, &planned).await?;
     intent.state = IntentState::Sent;
     intent.attempt = intent.attempt.saturating_add(1);

@@ -60,7 +60,7 @@ pub(crate) async fn pair(
         seen,
         rows: rows.into_iter().map(|row| (row.id, row)).collect(),
         imagined: BTreeSet::new(),
-        empty: BTreeSet::new(),
+        unmade: BTreeSet::new(),
         report,
     };
     for action in &actions {
@@ -121,8 +121,8 @@ struct Pairs<'a> {
     rows: BTreeMap<ProjectLinkId, ProjectRow>,
     /// Pairs whose Vibe project is only planned.
     imagined: BTreeSet<ProjectLinkId>,
-    /// Huly projects without issues: nothing is made for them before the first one appears.
-    empty: BTreeSet<ProjectId>,
+    /// Huly projects for which nothing is made in this run: without issues (before the first one appears), or for a problem that is told.
+    unmade: BTreeSet<ProjectId>,
     report: &'a mut Report,
 }
 
@@ -165,7 +165,10 @@ impl Pairs<'_> {
                     Ok(row) => {
                         self.rows.insert(row.id, row);
                     }
-                    Err(problem) => self.problem(Some(huly), problem),
+                    Err(problem) => {
+                        self.unmade.insert(huly.clone());
+                        self.problem(Some(huly), problem);
+                    }
                 }
                 Ok(())
             }
@@ -319,7 +322,7 @@ impl Pairs<'_> {
     fn is_told(&self, action: &ProjectAction) -> bool {
         match action {
             ProjectAction::Changed { .. } => false,
-            ProjectAction::Create { huly, .. } => self.wanted(huly) && !self.empty.contains(huly),
+            ProjectAction::Create { huly, .. } => self.wanted(huly) && !self.unmade.contains(huly),
             ProjectAction::Problem { huly, .. } => {
                 huly.as_ref().is_none_or(|huly| self.wanted(huly))
             }

@@ -25,7 +25,7 @@ impl Pairs<'_> {
         let any = board.has_items(huly).await;
         let empty = !any.map_err(Error::service(Side::Huly))?;
         if empty {
-            self.empty.insert(huly.clone());
+            self.unmade.insert(huly.clone());
         }
         Ok(empty)
     }

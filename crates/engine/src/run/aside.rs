@@ -3,7 +3,7 @@
 use sync_core::ids::RunId;
 use tracing::Instrument as _;
 
-use super::{Engine, empty, fail, finish, row};
+use super::{Engine, Memory, empty, fail, finish::finish};
 use crate::{
     context::{Context, Stop},
     error::Error,
@@ -35,15 +35,15 @@ impl Engine {
                     return;
                 }
             };
-            let ctx = self.context(run, lease, stop, started_at);
-            let ended = match begin(&ctx, &report).await {
+            let ctx = self.context(run, kind, lease, stop, started_at);
+            let ended = match ctx.begun().await {
                 Ok(()) => work(&ctx, &mut report, &mut done).await,
                 Err(error) => Err(error),
             };
             if let Err(error) = ended {
                 fail(&mut report, &error);
             }
-            finish(ctx, &mut report).await;
+            finish(ctx, &mut Memory::default(), &mut report).await;
         }
         .instrument(span)
         .await;
@@ -55,7 +55,8 @@ impl Engine {
             return Ok(None);
         }
         let scope = self.workspace.to_string();
-        match Lease::acquire(&self.store, &self.env, &scope, self.settings.lease).await {
+        let holder = self.env.ordered_id().to_string().into();
+        match Lease::acquire(&self.store, &self.env, &scope, holder, self.settings.lease).await {
             Ok(Asked::Granted(lease)) => Ok(Some(lease)),
             Ok(Asked::Held(row)) => {
                 report.lease_held_by = Some(row);
@@ -67,11 +68,4 @@ impl Engine {
             }
         }
     }
-}
-
-async fn begin(ctx: &Context, report: &Report) -> Result<(), Error> {
-    if ctx.lease.is_some() {
-        ctx.store.put_run(&row(ctx, report, false)).await?;
-    }
-    Ok(())
 }

@@ -1,25 +1,27 @@
 //! One run: everything from the lease to the report.
 
 mod aside;
+mod finish;
 mod memory;
+mod rest;
+mod stages;
 mod starts;
 
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
-use futures::{StreamExt, stream};
 use http_kit::Kind;
 use store::{
     Store,
-    row::{ProjectPhase, ProjectRow, RunRow},
+    row::{Intent, IntentState, ProjectPhase, ProjectRow},
 };
 use sync_core::{
     Pair, Side,
     ids::{Millis, RunId, WorkspaceId},
 };
-
 use tracing::Instrument as _;
 
 use crate::{
@@ -27,14 +29,18 @@ use crate::{
     context::{Context, Stop},
     env::Env,
     error::Error,
-    lease::{Asked, Lease, millis},
+    lease::{Asked, Lease},
     port::{Board, BoardProject},
-    progress::{Progress, Step},
-    projects,
+    progress::Progress,
     report::{Exit, Outcome, ProjectReport, Reached, Recovered, Report},
     settings::Settings,
-    turn,
 };
+
+use finish::finish;
+pub use memory::{Memory, Pace};
+
+/// Unsettled writes that are looked through when a run was cut off.
+const MAX_LIVE: u32 = 10_000;
 
 /// What a run is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,17 +89,57 @@ impl Engine {
 
     /// The same, and `progress` says meanwhile how far it is.
     pub async fn run_watched(&self, mode: Mode, stop: &Stop, progress: Arc<Progress>) -> Report {
+        self.one(mode, stop, &mut Memory::default(), progress).await
+    }
+
+    /// One of several runs: as [`Engine::run`], but what `memory` knows need not be asked again, and the lease stays with it until
+    /// [`Engine::end`]. A future that is dropped before its end is as a process that was killed; see [`Engine::end`].
+    pub async fn run_again(&self, mode: Mode, stop: &Stop, memory: &mut Memory) -> Report {
+        self.one(mode, stop, memory, Arc::default()).await
+    }
+
+    /// Gives the lease up after the last run. Where that run was cut off with writes under way, the lease is left to run out: whoever
+    /// comes next then knows that they may still land (design 4.6). Answers whether it was given up.
+    pub async fn end(&self, memory: &mut Memory) -> Result<bool, store::Error> {
+        if let Some(lease) = memory.lease.take() {
+            lease.release(&self.store).await?;
+        } else if let Some(fence) = memory.fence.take() {
+            let live = self.store.live_intents(None, MAX_LIVE).await?;
+            let is_under_way = |intent: &Intent| intent.state == IntentState::Sent;
+            if live.iter().any(is_under_way) || live.len() >= MAX_LIVE as usize {
+                return Ok(false);
+            }
+            self.store.release(&fence).await?;
+        }
+        memory.fence = None;
+        Ok(true)
+    }
+
+    async fn one(
+        &self,
+        mode: Mode,
+        stop: &Stop,
+        memory: &mut Memory,
+        progress: Arc<Progress>,
+    ) -> Report {
         let run = RunId(self.env.ordered_id());
         let span = tracing::info_span!("run", %run, kind = mode.name());
-        self.run_as(run, mode, stop, progress)
+        self.run_as(run, mode, stop, memory, progress)
             .instrument(span)
             .await
     }
 
-    async fn run_as(&self, run: RunId, mode: Mode, stop: &Stop, progress: Arc<Progress>) -> Report {
+    async fn run_as(
+        &self,
+        run: RunId,
+        mode: Mode,
+        stop: &Stop,
+        memory: &mut Memory,
+        progress: Arc<Progress>,
+    ) -> Report {
         let started_at = self.env.now();
         let mut report = empty(run, mode.name(), started_at);
-        let lease = match self.lease(&mode).await {
+        let lease = match self.lease(&mode, memory).await {
             Ok(lease) => lease,
             Err(Held::By(row)) => {
                 report.exit = Exit::Lease;
@@ -107,6 +153,10 @@ impl Engine {
                 return report;
             }
         };
+        memory.fence = lease.as_ref().map(|lease| lease.fence().clone());
+        for side in Side::ALL {
+            self.boards.side(side).begin_run().await;
+        }
         let targets = match choosing::targets(self).await {
             Ok(targets) => targets,
             Err(error) => {
@@ -114,21 +164,23 @@ impl Engine {
                 Vec::new()
             }
         };
-        let mut ctx = self.context(run, lease, stop, started_at);
+        let mut ctx = self.context(run, mode.name(), lease, stop, started_at);
         ctx.targets = targets;
         ctx.progress = progress;
         if report.exit == Exit::Done
-            && let Err(error) = stages(&ctx, &mode, &mut report).await
+            && let Err(error) = stages::all(&ctx, &mode, memory, &mut report).await
         {
+            memory.forget();
             fail(&mut report, &error);
         }
-        finish(ctx, &mut report).await;
+        finish(ctx, memory, &mut report).await;
         report
     }
 
     fn context(
         &self,
         run: RunId,
+        kind: &'static str,
         lease: Option<Lease>,
         stop: &Stop,
         started_at: Millis,
@@ -140,6 +192,8 @@ impl Engine {
             settings: Arc::clone(&self.settings),
             workspace: self.workspace,
             run,
+            kind,
+            begun: tokio::sync::OnceCell::new(),
             lease,
             stop: stop.clone(),
             progress: Arc::default(),
@@ -154,12 +208,23 @@ impl Engine {
         }
     }
 
-    async fn lease(&self, mode: &Mode) -> Result<Option<Lease>, Held> {
+    async fn lease(&self, mode: &Mode, memory: &mut Memory) -> Result<Option<Lease>, Held> {
         if *mode == Mode::Plan {
             return Ok(None);
         }
+        if let Some(lease) = memory.lease.take() {
+            if lease.outlives(self.env.now(), Duration::ZERO) {
+                return Ok(Some(lease));
+            }
+            // Somebody else may have worked here meanwhile: what is remembered of the boards proves nothing any more.
+            memory.forget();
+        }
         let scope = self.workspace.to_string();
-        match Lease::acquire(&self.store, &self.env, &scope, self.settings.lease).await {
+        let holder = memory
+            .holder
+            .get_or_insert_with(|| self.env.ordered_id().to_string().into());
+        let holder = Arc::clone(holder);
+        match Lease::acquire(&self.store, &self.env, &scope, holder, self.settings.lease).await {
             Ok(Asked::Granted(lease)) => Ok(Some(lease)),
             Ok(Asked::Held(row)) => Err(Held::By(row)),
             Err(error) => Err(Held::Broken(Error::Store(error))),
@@ -173,7 +238,7 @@ enum Held {
     Broken(Error),
 }
 
-fn empty(id: RunId, kind: &'static str, started_at: Millis) -> Report {
+pub(crate) fn empty(id: RunId, kind: &'static str, started_at: Millis) -> Report {
     Report {
         id,
         kind,
@@ -223,111 +288,6 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
-}
-
-async fn stages(ctx: &Context, mode: &Mode, report: &mut Report) -> Result<(), Error> {
-    if ctx.lease.is_some() {
-        ctx.store.put_run(&row(ctx, report, false)).await?;
-    }
-    ctx.progress.at(Step::Projects);
-    let seen = Pair {
-        huly: ctx
-            .board(Side::Huly)
-            .projects()
-            .await
-            .map_err(Error::service(Side::Huly))?,
-        vibe: ctx
-            .board(Side::Vibe)
-            .projects()
-            .await
-            .map_err(Error::service(Side::Vibe))?,
-    };
-    choosing::names(ctx, &seen.huly).await?;
-    let mut paired = projects::pair(ctx, mode, seen, report).await?;
-    choosing::directions(ctx, &paired);
-    ctx.progress.at(Step::Recovery);
-    if *mode != Mode::Plan {
-        turn::recover(ctx, &paired, report).await?;
-    }
-    if *mode == Mode::Reconcile {
-        return Ok(());
-    }
-    ctx.progress.at(Step::Changes);
-    let (newest, work) = if ctx.targets.is_empty() {
-        choosing::begin(ctx, &mut paired).await?;
-        let starts = starts::starts(ctx, &paired).await?;
-        (starts.newest, starts::work(paired, starts))
-    } else {
-        (None, starts::whole(paired))
-    };
-    ctx.progress.projects(work.len());
-    ctx.progress.at(Step::Turns);
-    let turns = stream::iter(work)
-        .map(|(paired, start)| async move { turn::take(ctx, mode, paired, start, newest).await })
-        .buffer_unordered(ctx.settings.workers.max(1))
-        .collect::<Vec<ProjectReport>>()
-        .await;
-    for turn in turns {
-        report.exit = report.exit.and(turn.exit);
-        if turn.reached == Reached::NotReached {
-            report.exit = report.exit.and(Exit::Items);
-        }
-        report.projects.push(turn);
-    }
-    report.projects.sort_by(|a, b| a.label.cmp(&b.label));
-    if ctx.lease.is_some() {
-        let before = Millis(
-            ctx.now()
-                .0
-                .saturating_sub(millis(ctx.settings.history_keep).0),
-        );
-        ctx.store.prune(before).await?;
-    }
-    Ok(())
-}
-
-/// Closes the run: figures, row, lease.
-async fn finish(ctx: Context, report: &mut Report) {
-    ctx.progress.at(Step::Close);
-    report.traffic = ctx.boards.as_ref().map(|board| board.traffic());
-    report.peak_memory = memory::peak();
-    let mut errors: BTreeMap<&'static str, u64> = BTreeMap::new();
-    let all = report
-        .projects
-        .iter()
-        .flat_map(|project| &project.problems)
-        .chain(&report.problems);
-    for outcome in all {
-        *errors.entry(outcome.kind.as_str()).or_default() += 1;
-    }
-    report.errors = errors;
-    report.ended_at = ctx.now();
-    let row = row(&ctx, report, true);
-    let Context { store, lease, .. } = ctx;
-    let Some(lease) = lease else { return };
-    if let Err(error) = store.put_run(&row).await {
-        fail(report, &Error::Store(error));
-    }
-    if let Err(error) = lease.release(&store).await {
-        fail(report, &Error::Store(error));
-    }
-}
-
-fn row(ctx: &Context, report: &Report, ended: bool) -> RunRow {
-    let mut summary = report.summary();
-    if let Some(figures) = summary.as_object_mut() {
-        // such a run says nothing about the other projects
-        let limited = !ctx.settings.only.is_empty() || !ctx.targets.is_empty();
-        figures.insert("limited".to_owned(), limited.into());
-    }
-    RunRow {
-        id: report.id,
-        kind: report.kind.into(),
-        started_at: report.started_at,
-        ended_at: ended.then_some(report.ended_at),
-        exit_code: ended.then(|| i32::from(report.exit.code())),
-        summary,
-    }
 }
 
 /// A project that could not be gone through: told, and part of the exit code.

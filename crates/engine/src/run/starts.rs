@@ -22,7 +22,8 @@ pub(super) struct Starts {
     /// The newest stamp in the workspace before anything was listed: every turn that ends well covers it.
     pub(super) newest: Option<Millis>,
     changed: HashMap<ProjectId, Vec<Item>>,
-    removed: Vec<ItemId>,
+    /// Items whose removal the history hints at, of all projects.
+    pub(super) removed: Vec<ItemId>,
     /// Projects that the query of changes covers.
     covered: Vec<ProjectId>,
 }

@@ -68,6 +68,7 @@ pub(crate) async fn write(
             observed.links.insert(next.id, next);
         }
         if !batch.is_empty() {
+            ctx.begun().await?;
             ctx.store.write(ctx.fence()?, &batch).await?;
         }
     }

@@ -34,6 +34,9 @@ pub(crate) async fn recover(
 ) -> Result<(), Error> {
     loop {
         let live = ctx.store.live_intents(None, INTENTS_PER_PAGE).await?;
+        if !live.is_empty() {
+            ctx.begun().await?;
+        }
         let full_page = live.len() >= INTENTS_PER_PAGE as usize;
         let before = done(report);
         let live = unlink::drop_left(ctx, live, report).await?;
@@ -49,7 +52,15 @@ pub(crate) async fn recover(
             let mut turn = named(&paired.row, Some(&paired.boards));
             if let Err(error) = one(ctx, paired, intents, &mut turn, report).await {
                 failed(&mut turn, &error);
-                turn.reached = Reached::Failed;
+                turn.reached = match error {
+                    // What a stop leaves is no failure of a service.
+                    Error::Stopped | Error::Deadline => Reached::NotReached,
+                    Error::Service { .. }
+                    | Error::Store(_)
+                    | Error::Filter(_)
+                    | Error::Item(_)
+                    | Error::LeaseLost => Reached::Failed,
+                };
             }
             keep(report, turn);
         }

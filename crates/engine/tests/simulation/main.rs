@@ -18,5 +18,6 @@ mod projects;
 mod rows;
 mod statuses;
 mod storm;
+mod watch;
 mod weather;
 mod world;

@@ -1,0 +1,144 @@
+//! The stages of a run between its lease and its end.
+
+use std::collections::{HashMap, HashSet};
+
+use futures::{StreamExt, stream};
+use sync_core::{
+    Pair, Side,
+    ids::{Millis, ProjectLinkId},
+};
+
+use super::{
+    Mode,
+    memory::{Memory, Seen, seen},
+    rest, starts,
+};
+use crate::{
+    choosing,
+    context::Context,
+    error::Error,
+    lease::millis,
+    observe::Start,
+    port::BoardProject,
+    progress::Step,
+    projects::{self, Paired},
+    report::{Exit, ProjectReport, Reached, Report},
+    turn,
+};
+
+/// What a run consists of, in this order: lists of projects, pairs, what an earlier run left, turns.
+pub(super) async fn all(
+    ctx: &Context,
+    mode: &Mode,
+    memory: &mut Memory,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let is_watching = memory.pace.is_some();
+    if !is_watching {
+        ctx.begun().await?;
+    }
+    ctx.progress.at(Step::Projects);
+    let known = memory.lists(ctx.now());
+    let is_asked = known.is_none();
+    let seen = match known {
+        Some(lists) => lists,
+        None => lists(ctx, memory).await?,
+    };
+    choosing::names(ctx, &seen.huly).await?;
+    let paired = projects::pair(ctx, mode, seen, report).await?;
+    choosing::directions(ctx, &paired);
+    if report.changed_projects() {
+        memory.drop_lists();
+    }
+    ctx.progress.at(Step::Recovery);
+    if *mode != Mode::Plan {
+        turn::recover(ctx, &paired, report).await?;
+    }
+    if *mode == Mode::Reconcile {
+        return Ok(());
+    }
+    turns(ctx, mode, paired, memory, report).await?;
+    if ctx.lease.is_some() && is_asked {
+        let before = Millis(
+            ctx.now()
+                .0
+                .saturating_sub(millis(ctx.settings.history_keep).0),
+        );
+        ctx.store.prune(before).await?;
+    }
+    Ok(())
+}
+
+/// All projects of both services.
+async fn lists(ctx: &Context, memory: &mut Memory) -> Result<Pair<Vec<BoardProject>>, Error> {
+    let read_at = ctx.now();
+    let lists = Pair {
+        huly: ctx
+            .board(Side::Huly)
+            .projects()
+            .await
+            .map_err(Error::service(Side::Huly))?,
+        vibe: ctx
+            .board(Side::Vibe)
+            .projects()
+            .await
+            .map_err(Error::service(Side::Vibe))?,
+    };
+    memory.keep_lists(read_at, &lists);
+    Ok(lists)
+}
+
+/// Goes through the projects, some at once.
+async fn turns(
+    ctx: &Context,
+    mode: &Mode,
+    mut paired: Vec<Paired>,
+    memory: &mut Memory,
+    report: &mut Report,
+) -> Result<(), Error> {
+    ctx.progress.at(Step::Changes);
+    let asked_at = ctx.now();
+    let pairs: HashSet<ProjectLinkId> = paired.iter().map(|paired| paired.row.id).collect();
+    let (newest, removed, work) = if ctx.targets.is_empty() {
+        choosing::begin(ctx, &mut paired).await?;
+        let starts = starts::starts(ctx, &paired).await?;
+        let (newest, removed) = (starts.newest, starts.removed.clone());
+        (newest, removed, starts::work(paired, starts))
+    } else {
+        (None, Vec::new(), starts::whole(paired))
+    };
+    let (work, resting) = rest::part(ctx, memory, work, &removed, newest).await?;
+    report.projects.extend(resting);
+    ctx.progress.projects(work.len());
+    ctx.progress.at(Step::Turns);
+    let mut shown: HashMap<ProjectLinkId, Seen> = work
+        .iter()
+        .map(|(paired, start)| (paired.row.id, changes(start)))
+        .collect();
+    let turns = stream::iter(work)
+        .map(|(paired, start)| async move { turn::take(ctx, mode, paired, start, newest).await })
+        .buffer_unordered(ctx.settings.workers.max(1))
+        .collect::<Vec<ProjectReport>>()
+        .await;
+    memory.keep_only(&pairs);
+    memory.keep_removals(&removed);
+    for turn in turns {
+        report.exit = report.exit.and(turn.exit);
+        if turn.reached == Reached::NotReached {
+            report.exit = report.exit.and(Exit::Items);
+        }
+        let shown = turn.id.and_then(|id| shown.remove(&id));
+        memory.keep_turn(&turn, shown.unwrap_or_default(), asked_at);
+        report.projects.push(turn);
+    }
+    report.projects.sort_by(|a, b| a.label.cmp(&b.label));
+    Ok(())
+}
+
+/// What a turn begins with, as far as memory keeps it.
+fn changes(start: &Start) -> Seen {
+    match start {
+        Start::Delta { items, .. } => seen(items),
+        Start::Full => Seen::new(),
+    }
+}
