@@ -1,5 +1,6 @@
 //! One project's turn: observe, plan, journal, apply, settle; a few rounds, until nothing is left that this run can do.
 
+mod applied;
 mod confirm;
 mod drive;
 mod gone;
@@ -17,7 +18,7 @@ use store::{
     row::{IntentState, ProjectRow},
 };
 use sync_core::{
-    Pair,
+    Pair, Side,
     filter::Leaving,
     ids::{LinkId, Millis, RulesVersion},
     plan::{Action, LinkPlan},
@@ -127,16 +128,17 @@ async fn run(
             .push(format!("{} {}: {}", notice.code, row.label, notice.message).into());
     }
     let chooser = Chooser::of(ctx, &boards.huly, &workflow).await?;
-    let turn = Turn {
+    // A guard looks at all plans of a project at once; only a first sync's creates are beyond it (design 3.7).
+    let in_parts = !row.first_sync_done && matches!(mode, Mode::Sync { .. });
+    let mut turn = Turn {
         ctx,
         mode,
         row,
         boards,
         workflow: &workflow,
         chooser: &chooser,
+        in_parts,
     };
-    // A guard looks at all plans of a project at once; only a first sync's creates are beyond it (design 3.7).
-    let in_parts = !row.first_sync_done && matches!(mode, Mode::Sync { .. });
     let rules = rules(ctx, row, &workflow);
     let way = making::Way {
         rules: &rules,
@@ -146,10 +148,11 @@ async fn run(
     let links = making::links(ctx, row, boards, way, &mut observed, report).await?;
     let mut undone = HashSet::new();
     let (mut plans, mut later, mut only) = (links.plans, links.later, only);
+    let mut unconfirmed = Vec::new();
     loop {
         let next = later.pop_front();
         let read = async { Ok(future::OptionFuture::from(next.map(|next| next.read(ctx))).await) };
-        let done = turn.rounds(&mut observed, plans, only, report);
+        let done = turn.rounds(&mut observed, plans, only, &mut unconfirmed, report);
         let (failed, read) = future::try_join(done, read).await?;
         undone.extend(failed);
         let Some(read) = read else { break };
@@ -159,6 +162,16 @@ async fn run(
     }
     if *mode == Mode::Plan {
         return Ok(());
+    }
+    if !unconfirmed.is_empty() {
+        turn.in_parts = false;
+        let written = unconfirmed.iter().map(|(link, _)| *link).collect();
+        confirm::writes(ctx, boards, &mut observed, std::mem::take(&mut unconfirmed)).await?;
+        let (new, only) = (Vec::new(), Some(written));
+        undone.extend(
+            turn.rounds(&mut observed, new, only, &mut unconfirmed, report)
+                .await?,
+        );
     }
     still_undone(&observed, &undone, report);
     close(ctx, row, full, newest, report).await
@@ -172,6 +185,8 @@ struct Turn<'a> {
     boards: &'a Pair<BoardProject>,
     workflow: &'a Workflow,
     chooser: &'a Chooser<'a>,
+    /// One list at the end confirms the writes of all parts, and not one list each.
+    in_parts: bool,
 }
 
 impl Turn<'_> {
@@ -182,6 +197,7 @@ impl Turn<'_> {
         observed: &mut Observed,
         mut new: Vec<LinkPlan>,
         mut only: Option<HashSet<LinkId>>,
+        unconfirmed: &mut Vec<(LinkId, Side)>,
         report: &mut ProjectReport,
     ) -> Result<HashSet<LinkId>, Error> {
         let Turn {
@@ -191,6 +207,7 @@ impl Turn<'_> {
             boards,
             workflow,
             chooser,
+            in_parts,
         } = self;
         let mut undone = HashSet::new();
         for _ in 0..ROUNDS {
@@ -212,8 +229,15 @@ impl Turn<'_> {
             holding::hold(ctx, mode, row, observed, &mut plans, report).await?;
             let steps = journal::write(ctx, row, observed, &plans, report).await?;
             choosing::again(ctx, &plans).await?;
-            let (mut again, failed) = apply(ctx, boards, observed, steps, report).await?;
-            undone = failed;
+            let applied = applied::apply(ctx, boards, observed, steps, report).await?;
+            if *in_parts {
+                unconfirmed.extend(applied.confirm);
+            } else {
+                confirm::writes(ctx, boards, observed, applied.confirm).await?;
+            }
+            confirm::reobserve(ctx, observed, &applied.changed).await?;
+            let mut again = applied.again;
+            undone = applied.changed;
             again.extend(relinked(&plans));
             if again.is_empty() {
                 break;
@@ -288,46 +312,6 @@ pub(crate) fn rules<'a>(ctx: &Context, row: &ProjectRow, workflow: &'a Workflow)
         now: ctx.now(),
         version: RulesVersion(workflow.lenses.version()),
     }
-}
-
-/// Applies the steps of both sides; the links that must be looked at again in this run come back,
-/// and those of them whose write failed.
-async fn apply(
-    ctx: &Context,
-    boards: &Pair<BoardProject>,
-    observed: &mut Observed,
-    steps: Pair<Vec<crate::journal::Step>>,
-    report: &mut ProjectReport,
-) -> Result<(HashSet<LinkId>, HashSet<LinkId>), Error> {
-    let mut changed = HashSet::new();
-    let mut again = HashSet::new();
-    let mut confirm = Vec::new();
-    for (side, steps) in steps.into_sides() {
-        if steps.is_empty() {
-            continue;
-        }
-        // A create's answer is the row as it stands: only updates can be lost in a server's race.
-        let made: HashSet<LinkId> = steps
-            .iter()
-            .filter(|step| matches!(step.payload.action, Action::Create(_)))
-            .map(|step| step.link)
-            .collect();
-        let driven = drive::steps(ctx, side, boards.side(side), observed, steps, report).await?;
-        changed.extend(driven.again);
-        again.extend(driven.fresh.iter().map(|(link, _, _)| *link));
-        if !ctx.board(side).capabilities().conditional_write {
-            let updated = driven
-                .fresh
-                .iter()
-                .filter(|(link, _, _)| !made.contains(link));
-            confirm.extend(updated.map(|(link, side, _)| (*link, *side)));
-        }
-        drive::observe_answers(observed, driven.fresh);
-    }
-    confirm::writes(ctx, boards, observed, confirm).await?;
-    confirm::reobserve(ctx, observed, &changed).await?;
-    again.extend(changed.iter().copied());
-    Ok((again, changed))
 }
 
 /// The turn ended well: everything that was seen is journaled, so the watermark may move (design 4.4).
