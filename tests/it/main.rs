@@ -9,8 +9,10 @@
 mod bridge;
 mod choosing;
 mod commands;
+mod config_commands;
 mod deletions;
 mod edits;
+mod embedding;
 mod exit_codes;
 mod failing_lists;
 mod first_sync;
@@ -23,6 +25,7 @@ mod process;
 mod refusals;
 mod rows;
 mod starting;
+mod transcript;
 mod unlinking;
 mod watch;
 mod words;

@@ -5,6 +5,8 @@ mod completions;
 pub(crate) mod filter;
 mod import;
 mod init;
+#[cfg(test)]
+mod pages;
 pub(crate) mod status;
 mod unlink;
 mod watch;

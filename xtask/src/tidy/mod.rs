@@ -11,6 +11,7 @@ use crate::workspace::Workspace;
 mod direction;
 mod failures;
 mod figures;
+mod links;
 mod sizes;
 mod source;
 mod visit;
@@ -61,6 +62,7 @@ pub(crate) fn run(_args: &Args) -> Result<()> {
     let mut findings = direction::check(&workspace.packages);
     findings.extend(words::check(&texts));
     findings.extend(failures::check(&texts));
+    findings.extend(links::check(&files, &texts));
     let (sources, unread) = source::read_all(&workspace, &texts);
     findings.extend(unread);
     findings.extend(sizes::check(&sources));
