@@ -10,6 +10,10 @@ use crate::process::{Process, Ran, hvs};
 const COMPANIONS: &[(&str, &[(&str, &str)])] = &[
     ("huly.email", &[("HVS_HULY_PASSWORD", "secret")]),
     ("huly.password", &[("HVS_HULY_EMAIL", "sam@example.com")]),
+    ("huly.http.write_timeout", &[("HVS_LEASE_TTL", "10 min")]),
+    ("vibe.http.write_timeout", &[("HVS_LEASE_TTL", "10 min")]),
+    ("project", &[("HVS_VIBE_REPO_ROOTS", "/srv/repos")]),
+    ("lease.heartbeat", &[("HVS_LEASE_TTL", "10 min")]),
     (
         "vibe.default_repo",
         &[("HVS_VIBE_REPO_ROOTS", "/srv/repos")],
@@ -107,7 +111,13 @@ fn legal(form: &Value) -> Option<Value> {
                 .map(|(name, form)| Some((name.clone(), legal(form)?)))
                 .collect::<Option<serde_json::Map<_, _>>>()
                 .map(Value::Object),
-            None => Some(json!({ "In Review": legal(&form["additionalProperties"])? })),
+            None => {
+                let value = legal(&form["additionalProperties"])?;
+                // a direction belongs to a field, all else to a status
+                let is_direction = value.as_str() == Some("off");
+                let name = if is_direction { "title" } else { "In Review" };
+                Some(json!({ name: value }))
+            }
         },
         _ => None,
     }

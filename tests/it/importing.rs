@@ -7,7 +7,10 @@ use sim::vibe::{Generation, Status};
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use uuid::Uuid;
 
-use crate::world::{GENERATIONS, World};
+use crate::{
+    transcript::Page,
+    world::{GENERATIONS, World},
+};
 
 /// The first schema of the predecessor's, without what nobody reads.
 const SCHEMA: &str = "
@@ -196,6 +199,9 @@ async fn row_04_05_06_18_the_boards_stay_as_they_are(generation: Generation) {
         !world.path("hvs.db").exists(),
         "a dry run makes no store: {dry}"
     );
+    let shown = format!("{}{}", dry.err, dry.out).replace("sync-state.db", "logs/sync-state.db");
+    Page::read("docs/moving-from-the-predecessor.md")
+        .shows("hvs import logs/sync-state.db --dry-run", &shown);
 
     let ran = world
         .hvs(&["import", "sync-state.db"])

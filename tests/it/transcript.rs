@@ -74,6 +74,18 @@ impl Page {
         self.seen.push((step.clone(), lines.collect()));
     }
 
+    /// Holds one command of the page to what a test made it print, in a world of its own.
+    #[track_caller]
+    pub(crate) fn shows(mut self, command: &str, output: &str) {
+        let steps = self.steps().into_iter();
+        let own: Vec<Step> = steps.filter(|step| step.command == command).collect();
+        let [step] = &own[..] else {
+            panic!("{}: `{command}` is expected once", self.name);
+        };
+        self.saw(step, output);
+        self.holds();
+    }
+
     /// Fails where the page shows something else, or writes it into the page if that is asked for.
     #[track_caller]
     pub(crate) fn holds(mut self) {
@@ -178,6 +190,8 @@ fn shortened(shown: &[String], seen: Vec<String>) -> Vec<String> {
 static UNSTEADY: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
     [
         (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>"),
+        // a page may shorten one
+        (r"\b[0-9a-f]{4}…", "<id>"),
         (r"\b[0-9a-f]{12,64}\b", "<hash>"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>"),
         (r"\b\d+(\.\d+)? (ms|s|min)\b( ago)?", "<while>"),

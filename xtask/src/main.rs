@@ -55,3 +55,33 @@ fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::Workspace;
+
+    #[test]
+    fn every_command_of_ours_that_a_page_names_can_be_typed() {
+        let workspace = Workspace::load().unwrap();
+        let files = workspace.files().unwrap();
+        let mut count = 0;
+        for file in files.iter().filter(|file| file.ends_with(".md")) {
+            let text = std::fs::read_to_string(workspace.root.join(file)).unwrap();
+            for (index, line) in text.lines().enumerate() {
+                for rest in line.split("cargo xtask ").skip(1) {
+                    let typed = rest.split(['`', '#']).next().unwrap_or(rest);
+                    let words = ["xtask"].into_iter().chain(typed.split_whitespace());
+                    let parsed = Xtask::try_parse_from(words);
+                    assert!(
+                        parsed.is_ok(),
+                        "{file}:{}: `{typed}`: {parsed:?}",
+                        index + 1
+                    );
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 5, "{count} commands were found");
+    }
+}
