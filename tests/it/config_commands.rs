@@ -230,7 +230,9 @@ fn same(shown: &Value, set: &Value) -> bool {
         (Value::Number(_), Value::Number(_)) => number(shown) == number(set),
         (Value::String(shown), Value::String(set)) => {
             let plain = |text: &str| text.trim_end_matches('/').to_owned();
+            // a relative path is shown from the root
             plain(shown) == plain(set)
+                || shown.ends_with(&format!("/{set}"))
                 || (set == "70 s" || set == "48 h") && units(shown) == units(set)
         }
         _ => shown == set,

@@ -23,7 +23,7 @@ codes! {
     STORE_FILE: "The store's file or directory could not be made, read or given its mode (0600).",
         "Check owner and permissions of the path in the message.";
     STORE_NOT_A_DATABASE: "The file at the store's path is not an SQLite database.",
-        "Correct the path; or move the file away if it is a broken store, and run `hvs reconcile --full`.";
+        "Correct the path; or move the file away if it is a broken store, and run `hvs sync once`: it finds the pairs again.";
     STORE_FOREIGN: "The file at the store's path is an SQLite database of another program.",
         "Correct the path; hvs never writes into a database that is not its own.";
     STORE_NEWER: "The store was written by a newer hvs; nothing was changed.",
@@ -33,7 +33,7 @@ codes! {
     STORE_BACKUP: "The store could not be backed up before it was to be moved to a newer version; it was not changed.",
         "Make room or mend the permissions beside the store and run again.";
     STORE_CORRUPT: "The store's file is damaged.",
-        "Keep the file, put back a backup or start with an empty store, then run `hvs reconcile --full`.";
+        "Keep the file, put back a backup or start with an empty store, then run `hvs sync once`: it finds the pairs again.";
     STORE_ROW: "A row of the store holds what this hvs cannot read.",
         "Was the store changed by hand? Put back a backup, or report it with the text of the error.";
     STORE_READ_ONLY: "The store can only be read, and something was to be written.",
