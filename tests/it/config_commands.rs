@@ -105,22 +105,23 @@ fn legal(form: &Value) -> Option<Value> {
                 .map(|text| json!(text))
         }
         "array" => Some(json!([legal(&form["items"])?])),
-        "object" => match form["properties"].as_object() {
-            Some(properties) => properties
-                .iter()
-                .map(|(name, form)| Some((name.clone(), legal(form)?)))
-                .collect::<Option<serde_json::Map<_, _>>>()
-                .map(Value::Object),
-            None => {
-                let value = legal(&form["additionalProperties"])?;
-                // a direction belongs to a field, all else to a status
-                let is_direction = value.as_str() == Some("off");
-                let name = if is_direction { "title" } else { "In Review" };
-                Some(json!({ name: value }))
-            }
-        },
+        "object" => legal_table(form),
         _ => None,
     }
+}
+
+/// A table with all its keys, or one with a name of its own choice.
+fn legal_table(form: &Value) -> Option<Value> {
+    if let Some(properties) = form["properties"].as_object() {
+        let rows = properties.iter();
+        let rows = rows.map(|(name, form)| Some((name.clone(), legal(form)?)));
+        return Some(Value::Object(rows.collect::<Option<_>>()?));
+    }
+    let value = legal(&form["additionalProperties"])?;
+    // a direction belongs to a field, all else to a status
+    let is_direction = value.as_str() == Some("off");
+    let name = if is_direction { "title" } else { "In Review" };
+    Some(json!({ name: value }))
 }
 
 /// A value as TOML in one line.

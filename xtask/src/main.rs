@@ -66,7 +66,7 @@ mod tests {
         let workspace = Workspace::load().unwrap();
         let files = workspace.files().unwrap();
         let mut count = 0;
-        for file in files.iter().filter(|file| file.ends_with(".md")) {
+        for file in files.iter().filter(|file| tidy::links::is_page(file)) {
             let text = std::fs::read_to_string(workspace.root.join(file)).unwrap();
             for (index, line) in text.lines().enumerate() {
                 for rest in line.split("cargo xtask ").skip(1) {

@@ -24,7 +24,8 @@ pub(super) fn check(files: &[String], texts: &BTreeMap<String, String>) -> Vec<F
     findings
 }
 
-fn is_page(file: &str) -> bool {
+/// Whether a file is a page.
+pub(crate) fn is_page(file: &str) -> bool {
     std::path::Path::new(file)
         .extension()
         .is_some_and(|extension| extension == "md")

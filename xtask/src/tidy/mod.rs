@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 mod direction;
 mod failures;
 mod figures;
-mod links;
+pub(crate) mod links;
 mod sizes;
 mod source;
 mod visit;

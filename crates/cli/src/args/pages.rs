@@ -141,22 +141,22 @@ fn is_named(words: &[String]) -> bool {
 
 #[test]
 fn every_command_of_every_page_can_be_typed() {
-    let mut wrong = String::new();
+    let mut wrong = Vec::new();
     let mut count = 0;
     for page in pages() {
         let text = fs::read_to_string(root().join(&page)).unwrap();
         for shown in commands(&text) {
             count += 1;
             if let Some(error) = refused(&shown) {
-                wrong.push_str(&format!(
-                    "{page}:{}: `{}`: {error}\n",
+                wrong.push(format!(
+                    "{page}:{}: `{}`: {error}",
                     shown.line,
                     shown.words.join(" ")
                 ));
             }
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(count > 60, "{count} commands were found");
 }
 
