@@ -139,6 +139,9 @@ pub(crate) enum Command {
 /// `hvs plan`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Plan {
+    /// Show what `hvs sync once --take-over` would do
+    #[arg(long)]
+    pub take_over: bool,
     /// Only this project, by Huly identifier or name; may be repeated
     #[arg(long, value_name = "PROJECT")]
     pub project: Vec<String>,
@@ -169,6 +172,9 @@ pub(crate) struct Once {
     /// Only this project, by Huly identifier or name; may be repeated
     #[arg(long, value_name = "PROJECT")]
     pub project: Vec<String>,
+    /// Link the tasks that another store's markers name: that store is lost, and no other hvs works on these boards
+    #[arg(long)]
+    pub take_over: bool,
     /// Carry out what a guard held back, by the hash it was shown with; may be repeated
     #[arg(long, value_name = "HASH")]
     pub accept: Vec<String>,

@@ -51,7 +51,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         FOREIGN_STORE,
         "a task carries the marker of another hvs store",
-        "make sure that no second hvs works on these boards; see `hvs reconcile`",
+        "make sure that no second hvs works on these boards; where the other store is lost: `hvs sync once --take-over`",
     ),
     (
         GAVE_UP,

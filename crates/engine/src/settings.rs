@@ -59,6 +59,8 @@ pub struct Settings {
     pub projects: BTreeMap<Arc<str>, ProjectSettings>,
     /// Only these projects (Huly identifiers or names, case-folded); empty: all.
     pub only: Vec<String>,
+    /// Whether markers of another store are taken over: somebody says that it is lost and that nothing else runs on these boards.
+    pub take_over: bool,
     /// Which items are synced (design 3.9).
     pub filter: Filter,
     /// What becomes of links outside the filter. One that is given for one run only leaves them, and the watermarks, as they are.
@@ -142,6 +144,7 @@ impl Default for Settings {
             default_repository: None,
             projects: BTreeMap::new(),
             only: Vec::new(),
+            take_over: false,
             filter: Filter::default(),
             leaving: Leaving::Sleeps,
             items: Vec::new(),

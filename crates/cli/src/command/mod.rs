@@ -60,13 +60,14 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
         Command::Check(asked) => check::run(&configured(&global)?, asked).await,
         Command::Plan(plan) => {
             let config = chosen(&global, &plan.filter)?;
-            let asked = Asked::of(&plan.project, &[], &plan.filter);
+            let asked = Asked::of(&plan.project, &[], &plan.filter).taking_over(plan.take_over);
             plan::run(&config, &global, asked, plan.json.json).await
         }
         Command::Sync(Sync::Once(once)) => {
             let config = chosen(&global, &once.filter)?;
             if once.dry_run {
-                let asked = Asked::of(&once.project, &once.items, &once.filter);
+                let asked =
+                    Asked::of(&once.project, &once.items, &once.filter).taking_over(once.take_over);
                 return plan::run(&config, &global, asked, once.json.json).await;
             }
             sync::once(&config, &global, *once).await

@@ -336,7 +336,7 @@ async fn decide(
             derived: &looked_up.derived,
             labelled: &looked_up.labelled,
             titles: looked_up.titles.as_ref(),
-            take_over: false,
+            take_over: ctx.settings.take_over,
         },
     ))
 }

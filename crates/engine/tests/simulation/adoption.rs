@@ -152,6 +152,41 @@ async fn row_44_a_lost_store_makes_nothing_twice() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn row_44_a_lost_store_is_taken_over_on_a_persons_word_with_what_was_edited_meanwhile() {
+    for generation in GENERATIONS {
+        let mut world = synced(generation).await;
+        world.store = SimStore::new(77, engine::env::Env::now(world.env.as_ref()));
+        let task = world.task_named("Issue 1").id;
+        let issue = world.issue_named("Issue 2").id;
+        let (both, other) = (
+            world.issue_named("Issue 3").id,
+            world.task_named("Issue 3").id,
+        );
+        world.retitle_task(task, "By Vibe");
+        world.move_issue(&issue, "Done");
+        world.retitle_issue(&both, "By Huly");
+        world.move_task(other, Status::InProgress);
+        world.settings.take_over = true;
+        let report = world.run().await;
+        assert_eq!(
+            (world.issues().len(), world.tasks().len()),
+            (10, 10),
+            "{}",
+            told(&report)
+        );
+        // Huly's values stand, those of Vibe are kept.
+        assert_eq!(world.task_view(task).title, "Issue 1");
+        assert_eq!(world.task_named("Issue 2").status, Status::Done);
+        assert_eq!(world.task_view(other).title, "By Huly");
+        let kept = format!("{:?}", world.store.conflicts(false, 100).await.unwrap());
+        assert!(kept.contains("By Vibe"), "{kept}");
+        world.settings.take_over = false;
+        world.settle().await;
+        world.assert_converged().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lost_store_relinks_tasks_of_people_by_the_derived_id() {
     for generation in GENERATIONS {
         let mut world = World::new(generation);
