@@ -4,6 +4,7 @@ use std::{
     io::Read,
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
     thread,
     time::Duration,
 };
@@ -11,8 +12,8 @@ use std::{
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-/// The longest that anything is waited for. Nothing takes nearly as long unless it hangs.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+/// The longest that anything is waited for. Nothing takes nearly as long unless it hangs, on a slow and busy machine either.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(5);
 /// Between two looks at what is waited for.
 const TICK: Duration = Duration::from_millis(3);
 
@@ -48,8 +49,15 @@ pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 pub(crate) struct Process {
     child: Child,
     words: String,
-    out: Option<thread::JoinHandle<String>>,
-    err: Option<thread::JoinHandle<String>>,
+    out: Pipe,
+    err: Pipe,
+}
+
+/// What a process printed so far, read as it comes.
+#[derive(Debug)]
+struct Pipe {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: Option<thread::JoinHandle<()>>,
 }
 
 /// How a process ended.
@@ -79,13 +87,13 @@ impl Process {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let out = read(child.stdout.take().unwrap());
-        let err = read(child.stderr.take().unwrap());
+        let out = Pipe::of(child.stdout.take().unwrap());
+        let err = Pipe::of(child.stderr.take().unwrap());
         Process {
             child,
             words: format!("hvs {words}"),
-            out: Some(out),
-            err: Some(err),
+            out,
+            err,
         }
     }
 
@@ -114,6 +122,14 @@ impl Process {
         self.child.id()
     }
 
+    /// Waits until it has told something on stderr so many times: what a test waits for is never guessed by a time.
+    pub(crate) async fn tells(&self, times: usize, text: &str) {
+        until(&format!("{} tells `{text}`", self.words), || {
+            self.err.so_far().matches(text).count() >= times
+        })
+        .await;
+    }
+
     /// Waits for its end.
     pub(crate) async fn wait(mut self) -> Ran {
         let deadline = Instant::now() + PATIENCE;
@@ -127,12 +143,11 @@ impl Process {
             }
             sleep(TICK).await;
         };
-        let text = |side: Option<thread::JoinHandle<String>>| side.unwrap().join().unwrap();
         let ran = Ran {
             words: self.words.clone(),
             code: status.and_then(|status| status.code()),
-            out: text(self.out.take()),
-            err: text(self.err.take()),
+            out: self.out.whole(),
+            err: self.err.whole(),
         };
         assert!(status.is_some(), "no end after {PATIENCE:?}: {ran}");
         ran
@@ -147,12 +162,34 @@ impl Drop for Process {
     }
 }
 
-fn read(mut from: impl Read + Send + 'static) -> thread::JoinHandle<String> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        from.read_to_end(&mut bytes).unwrap();
-        String::from_utf8(bytes).unwrap()
-    })
+impl Pipe {
+    fn of(mut from: impl Read + Send + 'static) -> Pipe {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let into = Arc::clone(&bytes);
+        let reader = thread::spawn(move || {
+            let mut part = [0; 4096];
+            loop {
+                match from.read(&mut part).unwrap() {
+                    0 => return,
+                    count => into.lock().unwrap().extend_from_slice(&part[..count]),
+                }
+            }
+        });
+        Pipe {
+            bytes,
+            reader: Some(reader),
+        }
+    }
+
+    fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
+    }
+
+    /// All of it, once the process has ended.
+    fn whole(&mut self) -> String {
+        self.reader.take().unwrap().join().unwrap();
+        String::from_utf8(std::mem::take(&mut *self.bytes.lock().unwrap())).unwrap()
+    }
 }
 
 impl Ran {

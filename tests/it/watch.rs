@@ -76,8 +76,7 @@ async fn row_02_a_second_run_says_who_holds_the_lease_and_a_second_watch_waits()
         ran.tells(&[&holder]);
     }
     let second = world.start(&["sync", "watch"]);
-    // it looks a few times before it may go on
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    second.tells(1, "waiting until it is free").await;
     watch.signal("INT");
     watch.wait().await.exits(0);
     world.retitle_issue(&world.issue_named("Issue 3").id, "By the second");
@@ -126,16 +125,18 @@ async fn sighup_reads_the_configuration_again_and_a_bad_one_changes_nothing() {
     let good = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, format!("{good}\n[sink]\nnone = 1\n")).unwrap();
     watch.signal("HUP");
+    watch
+        .tells(1, "the configuration before stays in force")
+        .await;
     world.retitle_issue(&world.issue_named("Issue 0").id, "By the old one");
     until("the old configuration works on", || {
         has_task(&world, "By the old one")
     })
     .await;
-    // signals of one kind that come close together are one: the first is let be seen before the second
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     std::fs::write(&file, format!("{good}\n[fields]\ntitle = \"vibe\"\n")).unwrap();
     world.count_afresh();
     watch.signal("HUP");
+    watch.tells(1, "the configuration was read again").await;
     until("it signs in anew", || world.counts().0.sessions > 0).await;
     world.retitle_task(world.task_named("Issue 1").id, "By the new one");
     until("the new configuration works", || {
@@ -177,7 +178,14 @@ async fn a_service_that_is_down_at_the_start_is_waited_for_and_a_bad_configurati
     world.set("sync.backoff_max", "300 ms");
     world.set("vibe.url", "http://127.0.0.1:1");
     let watch = world.start(&["sync", "watch"]);
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    watch.tells(1, "cannot be used").await;
+    // further tries follow while this configuration is refused
+    world.set("sync.interval", "0 s");
+    world
+        .hvs(&["sync", "watch"])
+        .await
+        .exits(2)
+        .tells(&["sync.interval"]);
     watch.signal("TERM");
     let ran = watch.wait().await.exits(4);
     assert_eq!(
@@ -185,10 +193,4 @@ async fn a_service_that_is_down_at_the_start_is_waited_for_and_a_bad_configurati
         1,
         "told once: {ran}"
     );
-    world.set("sync.interval", "0 s");
-    world
-        .hvs(&["sync", "watch"])
-        .await
-        .exits(2)
-        .tells(&["sync.interval"]);
 }
