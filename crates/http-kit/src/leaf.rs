@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use tower::util::BoxCloneSyncService;
 use url::{Host, Url};
 
+use crate::dial::Returns;
 use crate::stats::Counters;
 use crate::{Call, Effect, Error, Kind, Reply, Settings, Transport, TransportError, codes};
 
@@ -27,11 +28,14 @@ struct Leaf {
     roots: bool,
     body_cap: usize,
     counters: Arc<Counters>,
+    returns: Returns,
 }
 
 /// The real transport. Fails (fatal) where the client cannot be built.
 pub(crate) fn transport(settings: &Settings, counters: Arc<Counters>) -> Result<Transport, Error> {
     install_crypto();
+    let returns = Returns::default();
+    let builder = |settings: &Settings| builder(settings).connector_layer(returns.clone());
     let (outside, roots) = match builder(settings).build() {
         Ok(client) => (client, true),
         // The only step that depends on this machine is loading the root certificates. Plain addresses (the demo,
@@ -50,6 +54,7 @@ pub(crate) fn transport(settings: &Settings, counters: Arc<Counters>) -> Result<
         roots,
         body_cap: settings.body_cap,
         counters,
+        returns,
     };
     Ok(BoxCloneSyncService::new(tower::service_fn(
         move |call: Call| {
@@ -122,13 +127,12 @@ impl Leaf {
         let mut headers = call.headers.clone();
         // Exactly this form: Huly does not recognise a name with a q-value (reference 2.2).
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-        client
+        let answer = client
             .request(call.method.clone(), call.url.clone())
             .headers(headers)
             .body(call.body.clone())
-            .send()
-            .await
-            .map_err(broken_request)
+            .send();
+        self.returns.calling(answer).await.map_err(broken_request)
     }
 
     /// The answer with its body, decompressed, under the cap.
@@ -140,6 +144,7 @@ impl Leaf {
             self.counters.wire(chunk.len());
             body.take(&chunk)?;
         }
+        self.returns.note();
         if headers.remove(CONTENT_ENCODING).is_some() {
             headers.remove(CONTENT_LENGTH);
         }

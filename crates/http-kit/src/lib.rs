@@ -26,6 +26,7 @@
 
 mod call;
 pub mod codes;
+mod dial;
 mod error;
 mod kind;
 mod leaf;
