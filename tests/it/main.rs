@@ -7,6 +7,7 @@
 #![cfg(test)]
 
 mod bridge;
+mod canary;
 mod choosing;
 mod commands;
 mod config_commands;

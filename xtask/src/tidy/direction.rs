@@ -36,6 +36,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("hvs-tests", &[]),
+    // tests as functions, so that libFuzzer can call them too
+    (
+        "fuzz-targets",
+        &[
+            "sync-core",
+            "http-kit",
+            "huly-client",
+            "vibe-client",
+            "sim",
+            "cli",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

@@ -12,6 +12,7 @@ mod direction;
 mod failures;
 mod figures;
 pub(crate) mod links;
+mod named;
 mod sizes;
 mod source;
 mod visit;
@@ -63,6 +64,7 @@ pub(crate) fn run(_args: &Args) -> Result<()> {
     findings.extend(words::check(&texts));
     findings.extend(failures::check(&texts));
     findings.extend(links::check(&files, &texts));
+    findings.extend(named::check(&texts));
     let (sources, unread) = source::read_all(&workspace, &texts);
     findings.extend(unread);
     findings.extend(sizes::check(&sources));

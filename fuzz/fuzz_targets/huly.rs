@@ -1,0 +1,4 @@
+//! `huly` under libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_targets::run("huly", data));

@@ -1,0 +1,4 @@
+//! `merge` under libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_targets::run("merge", data));

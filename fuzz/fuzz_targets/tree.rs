@@ -1,0 +1,4 @@
+//! `tree` under libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_targets::run("tree", data));
