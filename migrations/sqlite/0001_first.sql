@@ -123,6 +123,7 @@ CREATE TABLE conflicts (
     label      TEXT    NOT NULL,
     UNIQUE (link, run, field, cause)
 ) STRICT;
+CREATE INDEX conflicts_settled ON conflicts (at) WHERE open = 0;
 CREATE INDEX conflicts_open ON conflicts (open, id) WHERE open = 1;
 CREATE INDEX conflicts_open_project ON conflicts (project) WHERE open = 1;
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+pub(crate) mod db;
 pub(crate) mod filter;
 mod import;
 mod init;
@@ -122,6 +123,9 @@ pub(crate) enum Command {
     Import(Import),
     /// Take hvs' footers out of Vibe and drop the links; nothing else is touched
     Unlink(Unlink),
+    /// Check, back up, restore or shrink the store
+    #[command(subcommand)]
+    Db(db::Db),
     /// Show the effective configuration
     #[command(subcommand)]
     Config(Config),

@@ -55,7 +55,7 @@ pub(crate) async fn close_stores() {
     }
 }
 
-fn closed_at_the_end(store: &SqliteStore) {
+pub(crate) fn closed_at_the_end(store: &SqliteStore) {
     let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
     opened.push(store.clone());
 }
@@ -69,7 +69,16 @@ pub(crate) async fn open_store(config: &Config) -> Result<Arc<dyn Store>, Failur
 
 /// The same for a part of a command, as the demo's story has: it is closed when it is dropped.
 pub(crate) async fn make_store(config: &Config) -> Result<SqliteStore, Failure> {
-    let Opened { store, backed_up } = SqliteStore::open(&config.store.path, &options()).await?;
+    let Opened {
+        store,
+        backed_up,
+        checked,
+    } = SqliteStore::open(&config.store.path, &options()).await?;
+    if checked {
+        tracing::info!(
+            "the last use of the store did not end cleanly; it was looked through and is sound"
+        );
+    }
     if let Some(backup) = backed_up {
         let head = words::styled(words::WARN.bold(), "note:");
         output::tell(&format!(
@@ -99,11 +108,11 @@ pub(crate) async fn find_store(config: &Config) -> Result<Option<Arc<dyn Store>>
     Ok(Some(Arc::new(store)))
 }
 
-fn options() -> OpenOptions {
+pub(crate) fn options() -> OpenOptions {
     OpenOptions::new(System.now(), engine::env::Env::random_id(&System))
 }
 
-fn exists(path: &Path) -> Result<bool, Failure> {
+pub(crate) fn exists(path: &Path) -> Result<bool, Failure> {
     path.try_exists().map_err(|error| {
         Failure::usage(format!(
             "the store cannot be looked for at `{}`: {error}",

@@ -65,11 +65,17 @@ impl Failure {
 
     /// The store refused or could not be read.
     pub(crate) fn store(error: &store::Error) -> Self {
-        Self::new(
-            Exit::Service,
-            format!("the store cannot be used: {}", chain(error)),
-        )
-        .code(error.code())
+        let what = match error {
+            // it says so itself, and names the file
+            store::Error::Open { .. } => chain(error),
+            _ => format!("the store cannot be used: {}", chain(error)),
+        };
+        let exit = match error.code() {
+            store::codes::STORE_AT_WORK => Exit::Lease,
+            store::codes::STORE_ITSELF => Exit::Usage,
+            _ => Exit::Service,
+        };
+        Self::new(exit, what).code(error.code())
     }
 
     /// One JSON document of the same.

@@ -1,6 +1,7 @@
 //! The one place where the configuration becomes what the engine takes.
 
 mod choosing;
+mod upkeep;
 
 use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -25,6 +26,7 @@ use crate::config::{self, Choice, Config, Create, DeletePolicy, FieldPolicy, Hul
 
 pub(crate) use choosing::Asked;
 use choosing::{directions, filter};
+use upkeep::upkeep;
 
 /// What a run about everything, or about projects that the command line names, is told.
 pub(crate) fn settings(config: &Config, only: &[String]) -> Settings {
@@ -72,7 +74,7 @@ pub(crate) fn for_run(config: &Config, asked: Asked<'_>) -> Settings {
         max_attempts: retry.max_attempts,
         give_up_after: retry.give_up_after,
         late_create: retry.late_create,
-        history_keep: store.history_keep,
+        upkeep: upkeep(store, config.retention),
         lease: LeaseSettings {
             ttl: lease.ttl,
             heartbeat: lease.heartbeat,

@@ -2,9 +2,11 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
+use store::port::Upkeep;
 use sync_core::{
     filter::{Filter, Leaving},
     guard,
+    ids::Millis,
     lens::StatusNames,
     rules::{Creation, Deletion, Direction, Directions, Policies},
 };
@@ -46,8 +48,8 @@ pub struct Settings {
     pub max_attempts: u32,
     /// How long an item may fail before it becomes a dead letter.
     pub give_up_after: Duration,
-    /// How long history is kept.
-    pub history_keep: Duration,
+    /// How long the store keeps what no decision needs, and when it is backed up.
+    pub upkeep: Upkeep,
     /// The lease.
     pub lease: LeaseSettings,
     /// Repository paths of Vibe projects must lie under one of these.
@@ -135,7 +137,12 @@ impl Default for Settings {
             late_create: Duration::from_secs(30),
             max_attempts: 5,
             give_up_after: Duration::from_hours(24),
-            history_keep: Duration::from_hours(90 * 24),
+            upkeep: Upkeep {
+                history: days(90),
+                conflicts: days(365),
+                runs: days(90),
+                backup: None,
+            },
             lease: LeaseSettings {
                 ttl: Duration::from_mins(1),
                 heartbeat: Duration::from_secs(10),
@@ -151,4 +158,8 @@ impl Default for Settings {
             huly_browse: None,
         }
     }
+}
+
+const fn days(days: i64) -> Millis {
+    Millis(days * 24 * 3_600 * 1_000)
 }

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use sync_core::ids::{IntentKey, LinkId};
 
-use crate::codes;
+use crate::{codes, row::LeaseRow};
 
 /// The five kinds of errors of design 4.5: what the engine does about one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,7 +45,7 @@ pub enum Error {
         /// Which intent.
         key: IntentKey,
     },
-    /// The store at a path cannot be used; the source says why and gives kind and code.
+    /// The store at a path cannot be used, from the start or any more; the source says why and gives kind and code.
     #[error("the store at {} cannot be used", path.display())]
     Open {
         /// The store's file.
@@ -96,8 +96,8 @@ pub enum Error {
         /// The version that this hvs needs.
         supported: i64,
     },
-    /// The backup before a migration could not be made or is not sound; the store was left as it is.
-    #[error("the backup {} before the move to a newer version failed: {reason}", path.display())]
+    /// A copy of the store could not be made or is not sound; the store was left as it is.
+    #[error("the backup {} failed: {reason}", path.display())]
     Backup {
         /// The backup's file, which was removed again.
         path: PathBuf,
@@ -113,6 +113,24 @@ pub enum Error {
         op: &'static str,
         /// SQLite's words.
         source: sqlx::Error,
+    },
+    /// A check found the database damaged.
+    #[error("the store is damaged: {finding}")]
+    Unsound {
+        /// SQLite's words for the first damage found.
+        finding: String,
+    },
+    /// Somebody works with the store, and what was asked for needs it alone.
+    #[error("the store is at work: process {} on {} holds its lease", holder.pid, holder.host)]
+    AtWork {
+        /// Who.
+        holder: Box<LeaseRow>,
+    },
+    /// What was to be put back is the store itself.
+    #[error("{} is the store itself", path.display())]
+    Itself {
+        /// The file.
+        path: PathBuf,
     },
     /// A row cannot be read.
     #[error("a row of {table} holds what this hvs cannot read")]
@@ -204,7 +222,7 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Error::Open { source, .. } => source.kind(),
-            Error::Locked { .. } => Kind::Transient,
+            Error::Locked { .. } | Error::AtWork { .. } => Kind::Transient,
             Error::Broken { .. } => Kind::Unknown,
             Error::Stale { .. } | Error::NotLive { .. } | Error::Constraint { .. } => {
                 Kind::Conflict
@@ -219,6 +237,8 @@ impl Error {
             | Error::Older { .. }
             | Error::Backup { .. }
             | Error::Corrupt { .. }
+            | Error::Unsound { .. }
+            | Error::Itself { .. }
             | Error::Row { .. }
             | Error::ReadOnly { .. }
             | Error::Full { .. }
@@ -243,7 +263,9 @@ impl Error {
             Error::Newer { .. } => codes::STORE_NEWER,
             Error::Older { .. } => codes::STORE_OLDER,
             Error::Backup { .. } => codes::STORE_BACKUP,
-            Error::Corrupt { .. } => codes::STORE_CORRUPT,
+            Error::Corrupt { .. } | Error::Unsound { .. } => codes::STORE_CORRUPT,
+            Error::AtWork { .. } => codes::STORE_AT_WORK,
+            Error::Itself { .. } => codes::STORE_ITSELF,
             Error::Row { .. } => codes::STORE_ROW,
             Error::ReadOnly { .. } => codes::STORE_READ_ONLY,
             Error::Locked { .. } => codes::STORE_LOCKED,
@@ -256,20 +278,54 @@ impl Error {
             Error::Sql { .. } => codes::STORE_SQL,
         }
     }
+
+    /// Whether it says something about the file or its disk, so that a message must name the file.
+    pub(crate) fn is_of_the_file(&self) -> bool {
+        match self {
+            Error::NotADatabase { .. }
+            | Error::Corrupt { .. }
+            | Error::Unsound { .. }
+            | Error::ReadOnly { .. }
+            | Error::Locked { .. }
+            | Error::Full { .. }
+            | Error::Io { .. }
+            | Error::Broken { .. } => true,
+            Error::Open { .. }
+            | Error::Fenced { .. }
+            | Error::Stale { .. }
+            | Error::NotLive { .. }
+            | Error::Missing
+            | Error::File { .. }
+            | Error::Foreign
+            | Error::Newer { .. }
+            | Error::Older { .. }
+            | Error::Backup { .. }
+            | Error::AtWork { .. }
+            | Error::Itself { .. }
+            | Error::Row { .. }
+            | Error::Constraint { .. }
+            | Error::TooLarge { .. }
+            | Error::Encode { .. }
+            | Error::Closed
+            | Error::Sql { .. } => false,
+        }
+    }
 }
 
 /// Turns SQLite's errors into ours, by its primary result code (<https://www.sqlite.org/rescode.html>); `op` says what
 /// was being done.
 pub(crate) fn at(op: &'static str) -> impl Fn(sqlx::Error) -> Error {
-    move |source| match primary_code(&source) {
-        Some(5 | 6) => Error::Locked { op, source },
-        Some(8) => Error::ReadOnly { op, source },
-        Some(3 | 10 | 14 | 23) => Error::Io { op, source },
-        Some(11) => Error::Corrupt { op, source },
-        Some(13) => Error::Full { op, source },
-        Some(18) => Error::TooLarge { op, source },
-        Some(19) => Error::Constraint { op, source },
-        Some(26) => Error::NotADatabase { source },
+    move |source| match code(&source).map(|code| (code, code & 0xff)) {
+        // The file of the shared index could not be made larger: the disk is full.
+        Some((NO_ROOM_FOR_INDEX, _)) => Error::Full { op, source },
+        Some((_, 5 | 6)) => Error::Locked { op, source },
+        Some((_, 8)) => Error::ReadOnly { op, source },
+        Some((_, 3 | 10 | 14 | 23)) => Error::Io { op, source },
+        Some((_, 11)) => Error::Corrupt { op, source },
+        Some((_, 13)) => Error::Full { op, source },
+        Some((_, 18)) => Error::TooLarge { op, source },
+        Some((_, 19)) => Error::Constraint { op, source },
+        Some((_, 26)) => Error::NotADatabase { source },
         Some(_) => Error::Sql { op, source },
         None => match source {
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Error::Row {
@@ -282,10 +338,12 @@ pub(crate) fn at(op: &'static str) -> impl Fn(sqlx::Error) -> Error {
     }
 }
 
-/// SQLite's result code without the extension in its higher bits.
-fn primary_code(error: &sqlx::Error) -> Option<i32> {
-    let code = error.as_database_error()?.code()?;
-    code.parse::<i32>().ok().map(|code| code & 0xff)
+/// `SQLITE_IOERR_SHMSIZE`.
+const NO_ROOM_FOR_INDEX: i32 = 4_874;
+
+/// SQLite's result code, with the extension in its higher bits.
+fn code(error: &sqlx::Error) -> Option<i32> {
+    error.as_database_error()?.code()?.parse().ok()
 }
 
 /// A row that cannot be read.

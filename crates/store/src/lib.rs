@@ -5,6 +5,7 @@
 
 pub mod codes;
 pub mod error;
+pub mod faults;
 pub mod port;
 pub mod predecessor;
 pub mod row;

@@ -1,6 +1,6 @@
 //! The port.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use sync_core::{
@@ -107,6 +107,37 @@ pub enum LeaseAnswer {
     },
     /// Somebody holds it.
     Held(LeaseRow),
+}
+
+/// What is done now and then with a store that grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Upkeep {
+    /// How long history, finished intents and ids of remote transactions (but the newest 1,000) are kept, in milliseconds.
+    pub history: Millis,
+    /// How long settled conflicts are kept; open ones stay.
+    pub conflicts: Millis,
+    /// How long rows of runs are kept.
+    pub runs: Millis,
+    /// When backups are made; `None`: never.
+    pub backup: Option<BackupPlan>,
+}
+
+/// When backups are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BackupPlan {
+    /// From one to the next, in milliseconds.
+    pub every: Millis,
+    /// So many are kept, the newest.
+    pub keep: u32,
+}
+
+/// What an upkeep did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpkeepDone {
+    /// Rows that were deleted.
+    pub deleted: u64,
+    /// The backup that was made.
+    pub backup: Option<PathBuf>,
 }
 
 /// Where rows are counted for `hvs status`.
@@ -253,9 +284,13 @@ pub trait Store: Send + Sync {
     async fn standings(&self, stuck_before: Millis) -> Result<Vec<Standing>, Error>;
     /// Row counts.
     async fn counts(&self) -> Result<Counts, Error>;
-    /// Deletes history, finished intents, ids of remote transactions (but the newest 1,000) and rows of runs older than
-    /// `before`, in bounded steps; returns rows deleted.
-    async fn prune(&self, before: Millis) -> Result<u64, Error>;
+    /// Deletes what is old, gives free pages back, keeps the log short and makes a backup where one is due; all in steps
+    /// that nobody waits long for.
+    async fn upkeep(&self, upkeep: &Upkeep, now: Millis) -> Result<UpkeepDone, Error>;
+    /// Marks every link as *rebuilt* (design 4.3: a difference on it never overwrites without keeping the other value; the
+    /// next confirmed agreement takes the mark away), and lets every pair of projects be compared in full next. For a store
+    /// that turned out to be an old copy. Gives the number of links that did not have the mark.
+    async fn mark_rebuilt(&self, fence: &Fence) -> Result<u64, Error>;
     /// How many intents are in each state, for tests and `hvs status`.
     async fn intent_counts(&self) -> Result<HashMap<IntentState, u64>, Error>;
 }

@@ -19,7 +19,10 @@ use sync_core::{
 
 use crate::{
     error::Error,
-    port::{BaseTexts, Batch, Counts, Fence, LeaseAnswer, LeaseRequest, Standing, Store},
+    port::{
+        BaseTexts, Batch, Counts, Fence, LeaseAnswer, LeaseRequest, Standing, Store, Upkeep,
+        UpkeepDone,
+    },
     row::{
         ConflictRow, DeadLetter, Dirty, HeldRow, HistoryRow, Intent, IntentState, LeaseRow,
         ProjectRow, RunRow,
@@ -27,30 +30,36 @@ use crate::{
 };
 
 mod body;
+mod check;
 mod conn;
+mod copy;
 mod files;
 mod intents;
 mod lease;
 mod links;
 mod migrate;
 mod open;
-mod prune;
 mod read;
 mod reports;
+mod restore;
 mod rows;
 pub mod sql;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod write;
 
+pub use check::Soundness;
+pub use copy::BackupFile;
 pub use open::{OpenOptions, Opened};
+pub use restore::Restored;
 
 /// The version of the tables that this hvs reads and writes.
 pub fn schema_version() -> i64 {
     migrate::newest(migrate::STEPS)
 }
 
-use conn::Connections;
+use conn::{Conn, Connections};
 
 /// The key of the store's own id in the table of facts.
 const STORE_ID: &str = "store_id";
@@ -79,9 +88,77 @@ impl SqliteStore {
         }
     }
 
+    async fn reader(&self) -> Conn<'_> {
+        self.shared.connections.reader().await
+    }
+
+    async fn writer(&self) -> Conn<'_> {
+        self.shared.connections.writer().await
+    }
+
+    /// Names the file in what its disk, its lock or its damage make fail.
+    fn named<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        match (result, self.path()) {
+            (Err(source), Some(path)) if source.is_of_the_file() => Err(Error::Open {
+                path: path.to_owned(),
+                source: Box::new(source),
+            }),
+            (result, _) => result,
+        }
+    }
+
     /// The database's file; `None` in memory.
     pub fn path(&self) -> Option<&Path> {
         self.shared.path.as_deref()
+    }
+
+    /// When it was put back from a backup, if it ever was.
+    pub async fn restored_at(&self) -> Result<Option<Millis>, Error> {
+        let text = self.meta(restore::RESTORED_AT).await?;
+        Ok(text.and_then(|text| text.parse().ok()).map(Millis))
+    }
+
+    /// Looks through all of it. Takes as long as reading the whole file; reading and writing go on meanwhile.
+    pub async fn check(&self) -> Result<Soundness, Error> {
+        let mut conn = self.reader().await;
+        self.named(check::whole(conn.get()?, self.path(), schema_version()).await)
+    }
+
+    /// Makes a consistent copy at `to`, which must not exist, while reading and writing go on; opened and checked before it
+    /// has its name. Without `to`, beside the store under a name with the time.
+    pub async fn back_up(&self, to: Option<&Path>, now: Millis) -> Result<PathBuf, Error> {
+        let to = match (to, self.path()) {
+            (Some(to), _) => to.to_owned(),
+            (None, Some(path)) => copy::place(path, now)?,
+            (None, None) => return Err(Error::Missing),
+        };
+        self.named(self.copy_to(&to).await)?;
+        Ok(to)
+    }
+
+    /// The backups beside the store at `path`, newest first.
+    pub fn backups(path: &Path) -> Result<Vec<BackupFile>, Error> {
+        copy::list(path)
+    }
+
+    /// Puts the backup `from` in the place of the store at `path`, whose file is kept beside it. The backup stays where it
+    /// is. [`Error::AtWork`] while somebody holds a lease of the store. The links of the restored store have the *rebuilt*
+    /// mark, and every pair of projects is compared in full next.
+    pub async fn restore(
+        path: &Path,
+        from: &Path,
+        options: &OpenOptions,
+    ) -> Result<Restored, Error> {
+        restore::restore(path, from, options)
+            .await
+            .map_err(open::wrap(path))
+    }
+
+    /// Writes the file anew without its free pages: [`Error::AtWork`] while somebody holds a lease of it. Takes as much room
+    /// again while it lasts.
+    pub async fn vacuum(&self, now: Millis) -> Result<(), Error> {
+        let mut conn = self.writer().await;
+        self.named(upkeep::vacuum(conn.get()?, now).await)
     }
 
     /// Closes all connections, of all clones, and waits until that is done: SQLite then takes its two files beside the
@@ -99,52 +176,46 @@ impl Store for SqliteStore {
     }
 
     async fn meta(&self, key: &str) -> Result<Option<String>, Error> {
-        read::meta(self.shared.connections.reader().await.get()?, key).await
+        self.named(read::meta(self.reader().await.get()?, key).await)
     }
     async fn set_meta(&self, key: &str, value: &str) -> Result<(), Error> {
-        write::set_meta(self.shared.connections.writer().await.get()?, key, value).await
+        self.named(write::set_meta(self.writer().await.get()?, key, value).await)
     }
 
     async fn acquire(&self, request: &LeaseRequest, now: Millis) -> Result<LeaseAnswer, Error> {
-        lease::acquire(self.shared.connections.writer().await.get()?, request, now).await
+        self.named(lease::acquire(self.writer().await.get()?, request, now).await)
     }
     async fn renew(&self, fence: &Fence, now: Millis, ttl: Millis) -> Result<LeaseRow, Error> {
-        lease::renew(
-            self.shared.connections.writer().await.get()?,
-            fence,
-            now,
-            ttl,
-        )
-        .await
+        self.named(lease::renew(self.writer().await.get()?, fence, now, ttl).await)
     }
     async fn release(&self, fence: &Fence) -> Result<(), Error> {
-        lease::release(self.shared.connections.writer().await.get()?, fence).await
+        self.named(lease::release(self.writer().await.get()?, fence).await)
     }
     async fn lease(&self, scope: &str) -> Result<Option<LeaseRow>, Error> {
-        lease::held(self.shared.connections.reader().await.get()?, scope).await
+        self.named(lease::held(self.reader().await.get()?, scope).await)
     }
 
     async fn projects(&self) -> Result<Vec<ProjectRow>, Error> {
-        read::projects(self.shared.connections.reader().await.get()?).await
+        self.named(read::projects(self.reader().await.get()?).await)
     }
     async fn links(&self, project: ProjectLinkId) -> Result<Vec<Link>, Error> {
-        links::of_project(self.shared.connections.reader().await.get()?, project).await
+        self.named(links::of_project(self.reader().await.get()?, project).await)
     }
     async fn links_of_items(
         &self,
         side: Side,
         items: &[ItemId],
     ) -> Result<Vec<(ProjectLinkId, Link)>, Error> {
-        links::of_items(self.shared.connections.reader().await.get()?, side, items).await
+        self.named(links::of_items(self.reader().await.get()?, side, items).await)
     }
     async fn links_by_id(&self, ids: &[LinkId]) -> Result<Vec<(ProjectLinkId, Link)>, Error> {
-        links::by_id(self.shared.connections.reader().await.get()?, ids).await
+        self.named(links::by_id(self.reader().await.get()?, ids).await)
     }
     async fn link_counts(&self) -> Result<HashMap<ProjectLinkId, u64>, Error> {
-        read::link_counts(self.shared.connections.reader().await.get()?).await
+        self.named(read::link_counts(self.reader().await.get()?).await)
     }
     async fn texts(&self, links: &[LinkId]) -> Result<HashMap<LinkId, BaseTexts>, Error> {
-        read::texts(self.shared.connections.reader().await.get()?, links).await
+        self.named(read::texts(self.reader().await.get()?, links).await)
     }
 
     async fn live_intents(
@@ -152,24 +223,19 @@ impl Store for SqliteStore {
         project: Option<ProjectLinkId>,
         limit: u32,
     ) -> Result<Vec<Intent>, Error> {
-        intents::live(
-            self.shared.connections.reader().await.get()?,
-            project,
-            limit,
-        )
-        .await
+        self.named(intents::live(self.reader().await.get()?, project, limit).await)
     }
     async fn intent(&self, key: IntentKey) -> Result<Option<Intent>, Error> {
-        intents::one(self.shared.connections.reader().await.get()?, key).await
+        self.named(intents::one(self.reader().await.get()?, key).await)
     }
     async fn advance(&self, fence: &Fence, rows: &[Intent]) -> Result<(), Error> {
-        write::advance(self.shared.connections.writer().await.get()?, fence, rows).await
+        self.named(write::advance(self.writer().await.get()?, fence, rows).await)
     }
     async fn newest_write_id(&self) -> Result<Option<String>, Error> {
-        intents::newest_write_id(self.shared.connections.reader().await.get()?).await
+        self.named(intents::newest_write_id(self.reader().await.get()?).await)
     }
     async fn knows_write_id(&self, id: &str) -> Result<bool, Error> {
-        intents::knows_write_id(self.shared.connections.reader().await.get()?, id).await
+        self.named(intents::knows_write_id(self.reader().await.get()?, id).await)
     }
 
     async fn dirty(
@@ -178,69 +244,56 @@ impl Store for SqliteStore {
         now: Millis,
         limit: u32,
     ) -> Result<Vec<Dirty>, Error> {
-        read::dirty(
-            self.shared.connections.reader().await.get()?,
-            project,
-            now,
-            limit,
-        )
-        .await
+        self.named(read::dirty(self.reader().await.get()?, project, now, limit).await)
     }
 
     async fn write(&self, fence: &Fence, batch: &Batch) -> Result<(), Error> {
-        write::batch(self.shared.connections.writer().await.get()?, fence, batch).await
+        self.named(write::batch(self.writer().await.get()?, fence, batch).await)
     }
 
     async fn conflicts(&self, open_only: bool, limit: u32) -> Result<Vec<ConflictRow>, Error> {
-        reports::conflicts(
-            self.shared.connections.reader().await.get()?,
-            open_only,
-            limit,
-        )
-        .await
+        self.named(reports::conflicts(self.reader().await.get()?, open_only, limit).await)
     }
     async fn dead_letters(
         &self,
         project: Option<ProjectLinkId>,
         limit: u32,
     ) -> Result<Vec<DeadLetter>, Error> {
-        reports::dead_letters(
-            self.shared.connections.reader().await.get()?,
-            project,
-            limit,
-        )
-        .await
+        self.named(reports::dead_letters(self.reader().await.get()?, project, limit).await)
     }
     async fn history(&self, link: Option<LinkId>, limit: u32) -> Result<Vec<HistoryRow>, Error> {
-        reports::history(self.shared.connections.reader().await.get()?, link, limit).await
+        self.named(reports::history(self.reader().await.get()?, link, limit).await)
     }
     async fn held(&self, hash: &str) -> Result<Option<HeldRow>, Error> {
-        reports::held(self.shared.connections.reader().await.get()?, hash).await
+        self.named(reports::held(self.reader().await.get()?, hash).await)
     }
     async fn accepted(&self, project: ProjectLinkId) -> Result<Vec<HeldRow>, Error> {
-        reports::accepted(self.shared.connections.reader().await.get()?, project).await
+        self.named(reports::accepted(self.reader().await.get()?, project).await)
     }
 
     async fn put_run(&self, run: &RunRow) -> Result<(), Error> {
-        write::put_run(self.shared.connections.writer().await.get()?, run).await
+        self.named(write::put_run(self.writer().await.get()?, run).await)
     }
     async fn runs(&self, limit: u32) -> Result<Vec<RunRow>, Error> {
-        reports::runs(self.shared.connections.reader().await.get()?, limit).await
+        self.named(reports::runs(self.reader().await.get()?, limit).await)
     }
     async fn run(&self, id: RunId) -> Result<Option<RunRow>, Error> {
-        reports::run(self.shared.connections.reader().await.get()?, id).await
+        self.named(reports::run(self.reader().await.get()?, id).await)
     }
 
     async fn standings(&self, stuck_before: Millis) -> Result<Vec<Standing>, Error> {
-        read::standings(self.shared.connections.reader().await.get()?, stuck_before).await
+        self.named(read::standings(self.reader().await.get()?, stuck_before).await)
     }
     async fn counts(&self) -> Result<Counts, Error> {
-        read::counts(self.shared.connections.reader().await.get()?).await
+        self.named(read::counts(self.reader().await.get()?).await)
     }
-    async fn prune(&self, before: Millis) -> Result<u64, Error> {
-        prune::prune(&self.shared.connections, before).await
+    async fn upkeep(&self, upkeep: &Upkeep, now: Millis) -> Result<UpkeepDone, Error> {
+        self.named(self.keep_up(upkeep, now).await)
+    }
+    async fn mark_rebuilt(&self, fence: &Fence) -> Result<u64, Error> {
+        self.named(write::mark_rebuilt(self.writer().await.get()?, fence).await)
     }
     async fn intent_counts(&self) -> Result<HashMap<IntentState, u64>, Error> {
-        intents::counts(self.shared.connections.reader().await.get()?).await
+        self.named(intents::counts(self.reader().await.get()?).await)
     }
 }

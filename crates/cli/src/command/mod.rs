@@ -3,6 +3,7 @@
 pub(crate) mod check;
 mod completions;
 mod config;
+mod db;
 mod demo;
 mod import;
 pub(crate) mod init;
@@ -81,6 +82,7 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
             reconcile::run(&config, &global, json).await
         }
         Command::Status(asked) => status::run(&configured(&global)?, asked).await,
+        Command::Db(asked) => db::run(&configured(&global)?, asked).await,
         Command::Config(args::Config::Show(json)) => config::show(&configured(&global)?, json),
         Command::Config(args::Config::Schema) => config::schema(),
         Command::Completions(asked) => completions::run(asked),
@@ -114,6 +116,7 @@ fn begin(global: &Global) {
 fn wants_json(command: &Command) -> bool {
     match command {
         Command::Check(check) => check.json.json,
+        Command::Db(asked) => asked.json(),
         Command::Plan(plan) => plan.json.json,
         Command::Import(import) => import.json.json,
         Command::Unlink(unlink) => unlink.json.json,

@@ -66,7 +66,7 @@ pub use error::{ConfigError, Place, Problem};
 pub use inputs::{Environment, Flag, Inputs};
 pub use model::{
     Config, Credentials, FieldDirections, Fields, Filter, Guard, Http, Huly, Lease, Log, Project,
-    RepoTemplate, Retry, Status, Store, SyncRun, Vibe,
+    RepoTemplate, Retention, Retry, Status, Store, SyncRun, Vibe,
 };
 pub(crate) use nearest::nearest;
 pub use origin::{Entry, Origin, Origins};

@@ -36,6 +36,8 @@ pub struct Config {
     pub guard: Guard,
     /// `[store]`: what hvs remembers, and where.
     pub store: Store,
+    /// `[retention]`: how long rows are kept.
+    pub retention: Retention,
     /// `[lease]`: the right to write.
     pub lease: Lease,
     /// `[retry]`: how long a failing item is tried.
@@ -252,8 +254,21 @@ pub struct Guard {
 pub struct Store {
     /// `path`: the database, absolute; default `$XDG_DATA_HOME/hvs/hvs.db`, else `~/.local/share/hvs/hvs.db`.
     pub path: PathBuf,
-    /// `history_keep`: how long history is kept; 1 to 3650 d, default 90 d.
-    pub history_keep: Duration,
+    /// `backup_every`: from one backup to the next; 0 s (never) to 30 d, default 24 h.
+    pub backup_every: Duration,
+    /// `backup_keep`: so many are kept; 1 to 1000, default 3.
+    pub backup_keep: u32,
+}
+
+/// `[retention]`: how long rows are kept that no decision needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// `history`: history and finished writes; 1 to 3650 d, default 90 d.
+    pub history: Duration,
+    /// `conflicts`: settled conflicts, with the values that lost; 1 to 3650 d, default 365 d.
+    pub conflicts: Duration,
+    /// `runs`: 1 to 3650 d, default 90 d.
+    pub runs: Duration,
 }
 
 /// `[lease]` (design 4.6): `ttl` is at least the longer write timeout + 2 x `heartbeat` + 5 s.

@@ -19,8 +19,8 @@ use super::{
     describe::Kind,
     error::{Place, Problem},
     model::{
-        Config, Credentials, Fields, Guard, Health, Http, Huly, Lease, Log, RepoTemplate, Retry,
-        Status, Store, SyncRun, Vibe,
+        Config, Credentials, Fields, Guard, Health, Http, Huly, Lease, Log, RepoTemplate,
+        Retention, Retry, Status, Store, SyncRun, Vibe,
     },
     reader::{Complaint, Given, Reader},
     values::{absolute, filled},
@@ -75,6 +75,7 @@ impl Reader<'_> {
         let delete = self.choice("delete.policy", DeletePolicy::Cancel, DeletePolicy::ALL);
         let guard = self.guard();
         let store = self.store();
+        let retention = self.retention();
         let lease = self.lease();
         let retry = self.retry();
         let log = self.log();
@@ -93,6 +94,7 @@ impl Reader<'_> {
             delete,
             guard,
             store,
+            retention,
             lease,
             retry,
             log,
@@ -265,7 +267,17 @@ impl Reader<'_> {
         Store {
             // without a path there is a problem, and no configuration comes of this
             path: path.unwrap_or_default(),
-            history_keep: self.span("store.history_keep", DAY * 90, DAY..=DAY * 3_650),
+            backup_every: self.span("store.backup_every", DAY, NONE..=DAY * 30),
+            backup_keep: self.count("store.backup_keep", 3, 1..=1_000),
+        }
+    }
+
+    fn retention(&mut self) -> Retention {
+        let bounds = DAY..=DAY * 3_650;
+        Retention {
+            history: self.span("retention.history", DAY * 90, bounds.clone()),
+            conflicts: self.span("retention.conflicts", DAY * 365, bounds.clone()),
+            runs: self.span("retention.runs", DAY * 90, bounds),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What is printed: data on stdout, everything else on stderr.
 
 pub(crate) mod check;
+pub(crate) mod db;
 #[cfg(test)]
 mod fixtures;
 pub(crate) mod import;

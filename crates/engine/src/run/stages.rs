@@ -3,10 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use futures::{StreamExt, stream};
-use sync_core::{
-    Pair, Side,
-    ids::{Millis, ProjectLinkId},
-};
+use sync_core::{Pair, Side, ids::ProjectLinkId};
 
 use super::{
     Mode,
@@ -17,7 +14,6 @@ use crate::{
     choosing,
     context::Context,
     error::Error,
-    lease::millis,
     observe::Start,
     port::BoardProject,
     progress::Step,
@@ -59,12 +55,10 @@ pub(super) async fn all(
     }
     turns(ctx, mode, paired, memory, report).await?;
     if ctx.lease.is_some() && is_asked {
-        let before = Millis(
-            ctx.now()
-                .0
-                .saturating_sub(millis(ctx.settings.history_keep).0),
-        );
-        ctx.store.prune(before).await?;
+        let done = ctx.store.upkeep(&ctx.settings.upkeep, ctx.now()).await?;
+        if let Some(backup) = &done.backup {
+            tracing::info!(path = %backup.display(), "the store was backed up");
+        }
     }
     Ok(())
 }

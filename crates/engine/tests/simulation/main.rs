@@ -9,6 +9,7 @@ mod adoption;
 mod choosing;
 mod crashes;
 mod deletions;
+mod disk;
 mod edits;
 mod faults;
 mod first_sync;

@@ -6,7 +6,7 @@
 use std::{
     fs::{self, DirBuilder, OpenOptions, Permissions},
     io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -72,13 +72,52 @@ fn restrict(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+/// The path of a file beside the store, named after it.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
 }
 
-fn failed(op: &'static str, path: &Path) -> impl Fn(io::Error) -> Error {
+/// Removes a file of ours that is of no use. That this fails is told, but is not the error that matters then.
+pub(super) fn discard(path: &Path) {
+    match fs::remove_file(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => {
+            tracing::warn!(path = %path.display(), %error, "a file that is of no use could not be removed");
+        }
+    }
+}
+
+/// The length of the write-ahead log beside a store; 0 where there is none, as after a clean end of its only user.
+pub(super) fn log_bytes(path: &Path) -> u64 {
+    fs::metadata(beside(path, "-wal")).map_or(0, |found| found.len())
+}
+
+/// Whether two names lead to one file.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    match (fs::metadata(one), fs::metadata(other)) {
+        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        (Ok(_) | Err(_), Ok(_) | Err(_)) => false,
+    }
+}
+
+/// Moves the write-ahead log along with the store it belongs to, before that is moved; an empty one goes. The shared
+/// index is made anew from the log by whoever opens it.
+pub(super) fn move_log(path: &Path, to: &Path) -> Result<(), Error> {
+    let log = beside(path, "-wal");
+    if log_bytes(path) > 0 {
+        fs::rename(&log, beside(to, "-wal")).map_err(failed("moving", &log))?;
+    } else {
+        discard(&log);
+    }
+    discard(&beside(path, "-shm"));
+    Ok(())
+}
+
+/// Names what was to be done with a file.
+pub(super) fn failed(op: &'static str, path: &Path) -> impl Fn(io::Error) -> Error {
     move |source| Error::File {
         op,
         path: path.to_owned(),

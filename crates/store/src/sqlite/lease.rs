@@ -169,6 +169,44 @@ pub(super) async fn check(tx: &mut SqliteConnection, fence: &Fence) -> Result<()
     ours.map(|_| ()).ok_or_else(|| fenced(fence))
 }
 
+/// Takes every lease for good, for a store that is put aside: whoever has it open still, gets none any more. Refused where
+/// somebody works with it. Gives the highest token.
+pub(super) async fn retire(tx: &mut SqliteConnection, now: Millis) -> Result<i64, Error> {
+    let query = sqlx::query(sql::LEASE_LIVE).bind(now.0);
+    if let Some(stored) = rows::one(tx, "leases", query, decode).await? {
+        return Err(Error::AtWork {
+            holder: Box::new(stored.lease),
+        });
+    }
+    rows::run(
+        tx,
+        "retire the store",
+        sqlx::query(sql::LEASES_RETIRE).bind(i64::MAX),
+    )
+    .await?;
+    let query = sqlx::query(sql::LEASES_TOKEN);
+    Ok(rows::one(tx, "leases", query, rows::number)
+        .await?
+        .unwrap_or(0))
+}
+
+/// Refuses where somebody works with the store.
+pub(super) async fn nobody(conn: &mut SqliteConnection, now: Millis) -> Result<(), Error> {
+    let query = sqlx::query(sql::LEASE_LIVE).bind(now.0);
+    match rows::one(conn, "leases", query, decode).await? {
+        Some(stored) => Err(Error::AtWork {
+            holder: Box::new(stored.lease),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Gives every lease up, with tokens above all that were ever given.
+pub(super) async fn release_all(tx: &mut SqliteConnection, token: i64) -> Result<(), Error> {
+    let query = sqlx::query(sql::LEASES_RELEASE).bind(token);
+    rows::run(tx, "release the lease", query).await.map(|_| ())
+}
+
 fn fenced(fence: &Fence) -> Error {
     Error::Fenced {
         scope: fence.scope.to_string(),

@@ -242,6 +242,15 @@ async fn release_items(tx: &mut SqliteConnection, links: &[Given<'_>]) -> Result
     Ok(())
 }
 
+/// Marks the links of one project as *rebuilt*; gives the number of those that were not.
+pub(super) async fn rebuild(
+    tx: &mut SqliteConnection,
+    project: ProjectLinkId,
+) -> Result<u64, Error> {
+    let query = sqlx::query(sql::LINKS_REBUILD).bind(project.0);
+    rows::run(tx, "mark the links", query).await
+}
+
 /// Drops links with their texts, dirty rows and live intents.
 pub(super) async fn forget(tx: &mut SqliteConnection, links: &[LinkId]) -> Result<(), Error> {
     for link in links {

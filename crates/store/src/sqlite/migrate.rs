@@ -1,16 +1,13 @@
 //! Migrations: embedded, numbered, each one transaction. A newer database is refused, an older one is backed up beside
 //! itself before it is moved on.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use sync_core::ids::Millis;
 use uuid::Uuid;
 
-use super::{files, sql};
+use super::{copy, files, sql};
 use crate::error::{Error, at};
 
 /// `PRAGMA application_id` of our files: "hvs1".
@@ -29,6 +26,12 @@ pub(super) struct Step {
 pub(super) const STEPS: &[Step] = &[Step {
     version: 1,
     sql: include_str!("../../../../migrations/sqlite/0001_first.sql"),
+}];
+
+/// Takes a store of any version, a newer one too: for what only copies it or puts it aside.
+pub(super) const ANY: &[Step] = &[Step {
+    version: i64::MAX,
+    sql: "",
 }];
 
 /// What a file holds.
@@ -78,7 +81,7 @@ pub(super) async fn migrate(
     let moved = apply(conn, steps, now, new_id).await;
     // The store is as it was, so the copy is of no use; a run that is repeated every minute must not fill the disk with them.
     if let (Err(_), Some(copy)) = (&moved, &backup) {
-        discard(copy);
+        files::discard(copy);
     }
     moved.map(|()| backup)
 }
@@ -134,85 +137,7 @@ async fn back_up(
     version: i64,
     now: Millis,
 ) -> Result<PathBuf, Error> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".v{version}.{}.backup", now.0));
-    let copy = path.with_file_name(name);
-    let failed = |(reason, source): Failure| Error::Backup {
-        path: copy.clone(),
-        reason,
-        source: source.map(Box::new),
-    };
-    // Made by us, so that it is never readable by others; SQLite copies into an empty file.
-    files::create(&copy).map_err(|error| failed(("it could not be created", Some(error))))?;
-    match copy_to(conn, &copy, version).await {
-        Ok(()) => Ok(copy),
-        Err(failure) => {
-            // What is half there must not be taken for a backup.
-            discard(&copy);
-            Err(failed(failure))
-        }
-    }
-}
-
-/// Removes a copy. That this fails is told, but is not the error that matters then.
-fn discard(copy: &Path) {
-    if let Err(error) = fs::remove_file(copy) {
-        tracing::warn!(path = %copy.display(), %error, "a backup that is of no use could not be removed");
-    }
-}
-
-/// What went wrong with a backup, and why.
-type Failure = (&'static str, Option<Error>);
-
-async fn copy_to(conn: &mut SqliteConnection, copy: &Path, version: i64) -> Result<(), Failure> {
-    let failed = |reason| move |error: Error| (reason, Some(error));
-    let text = copy.to_str().ok_or(("its path is not unicode", None))?;
-    let copied = sqlx::query("VACUUM INTO ?1")
-        .bind(text)
-        .execute(conn)
-        .await
-        .map_err(at("back up"));
-    copied.map_err(failed("the copy failed"))?;
-    let options = SqliteConnectOptions::new().filename(copy).read_only(true);
-    let (sound, found) = check(&options)
-        .await
-        .map_err(failed("it could not be checked"))?;
-    if sound != "ok" || found != version {
-        return Err(("it is not sound", None));
-    }
-    let synced = fs::File::open(copy)
-        .and_then(|file| file.sync_all())
-        .and_then(|()| sync_directory(copy));
-    let synced = synced.map_err(|source| Error::File {
-        op: "syncing",
-        path: copy.to_owned(),
-        source,
-    });
-    synced.map_err(failed("it could not be made durable"))
-}
-
-/// Opens a copy; gives the verdict of the integrity check, and its version.
-async fn check(options: &SqliteConnectOptions) -> Result<(String, i64), Error> {
-    let op = at("check the backup");
-    let mut conn = SqliteConnection::connect_with(options).await.map_err(&op)?;
-    let sound = sqlx::query_scalar("PRAGMA integrity_check(1)")
-        .fetch_one(&mut conn)
-        .await
-        .map_err(&op)?;
-    let version = sqlx::query_scalar("PRAGMA user_version")
-        .fetch_one(&mut conn)
-        .await
-        .map_err(&op)?;
-    conn.close().await.map_err(&op)?;
-    Ok((sound, version))
-}
-
-/// The name of a new file is durable only after its directory is.
-fn sync_directory(file: &Path) -> io::Result<()> {
-    match file.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => {
-            fs::File::open(directory)?.sync_all()
-        }
-        Some(_) | None => Ok(()),
-    }
+    let to = files::beside(path, &format!(".v{version}.{}.backup", now.0));
+    copy::make(conn, &to).await?;
+    Ok(to)
 }

@@ -12,7 +12,7 @@ use sqlx::{
 use sync_core::ids::{Millis, StoreId};
 use uuid::Uuid;
 
-use super::{STORE_ID, SqliteStore, conn::Connections, files, migrate, read};
+use super::{STORE_ID, SqliteStore, check, conn::Connections, files, migrate, read, upkeep};
 use crate::error::{Error, at, bad_row};
 
 /// Connections that only read, beside the one that writes.
@@ -21,8 +21,6 @@ const READERS: usize = 3;
 const STATEMENTS: usize = 256;
 /// Rows that SQLite's thread reads ahead.
 const ROWS_AHEAD: usize = 256;
-/// The write-ahead log is cut back to this after a checkpoint.
-const LOG_BYTES: &str = "67108864";
 /// How often the switch to WAL mode is tried while other processes open the same new file.
 const WAL_TRIES: usize = 50;
 
@@ -55,6 +53,8 @@ pub struct Opened {
     pub store: SqliteStore,
     /// The backup that was made because the store was of an older version.
     pub backed_up: Option<PathBuf>,
+    /// Whether it was looked through for damage, as after an end that was not clean.
+    pub checked: bool,
 }
 
 impl SqliteStore {
@@ -98,10 +98,12 @@ impl SqliteStore {
 
 async fn open(path: &Path, options: &OpenOptions) -> Result<Opened, Error> {
     files::prepare(path)?;
+    // Before SQLite takes it up: whoever was last to use the store did not close it, or is still at it.
+    let is_left_open = files::log_bytes(path) > 0;
     let file = file(path, options)?;
     let mut writer = connect(&file.clone().synchronous(SqliteSynchronous::Full)).await?;
-    let ready = ready(&mut writer, path, options).await;
-    let ((id, backed_up), writer) = or_close(ready, writer).await?;
+    let ready = ready(&mut writer, path, options, is_left_open).await;
+    let ((id, backed_up, checked), writer) = or_close(ready, writer).await?;
     let mut readers = Vec::with_capacity(READERS);
     for _ in 0..READERS {
         let reader = file
@@ -111,16 +113,34 @@ async fn open(path: &Path, options: &OpenOptions) -> Result<Opened, Error> {
         readers.push(connect(&reader).await?);
     }
     let store = SqliteStore::new(id, Some(path.to_owned()), Connections::new(writer, readers));
-    Ok(Opened { store, backed_up })
+    Ok(Opened {
+        store,
+        backed_up,
+        checked,
+    })
 }
 
 async fn ready(
     writer: &mut SqliteConnection,
     path: &Path,
     options: &OpenOptions,
-) -> Result<(StoreId, Option<PathBuf>), Error> {
+    is_left_open: bool,
+) -> Result<(StoreId, Option<PathBuf>, bool), Error> {
     // Before anything is changed: a foreign or newer file stays as it is.
-    migrate::inspect(writer, migrate::STEPS).await?;
+    let checked = match migrate::inspect(writer, migrate::STEPS).await? {
+        migrate::State::Fresh => {
+            // Only a new file takes this form; without it free pages stay in the file.
+            sqlx::raw_sql("PRAGMA auto_vacuum = INCREMENTAL")
+                .execute(&mut *writer)
+                .await
+                .map_err(at("make the store"))?;
+            false
+        }
+        migrate::State::Version(_) => is_left_open || check::is_leased(writer).await?,
+    };
+    if checked {
+        check::quick(writer).await?;
+    }
     write_ahead(writer).await?;
     let backed_up = migrate::migrate(
         writer,
@@ -130,7 +150,7 @@ async fn ready(
         options.new_id,
     )
     .await?;
-    Ok((store_id(writer).await?, backed_up))
+    Ok((store_id(writer).await?, backed_up, checked))
 }
 
 async fn open_existing(path: &Path, options: &OpenOptions) -> Result<SqliteStore, Error> {
@@ -160,7 +180,7 @@ async fn readable(reader: &mut SqliteConnection) -> Result<StoreId, Error> {
 }
 
 /// Closes a connection that is not used any more because of an error, so that no files are left beside the database.
-async fn or_close<T>(
+pub(super) async fn or_close<T>(
     result: Result<T, Error>,
     conn: SqliteConnection,
 ) -> Result<(T, SqliteConnection), Error> {
@@ -175,7 +195,8 @@ async fn or_close<T>(
     }
 }
 
-fn wrap(path: &Path) -> impl FnOnce(Error) -> Error {
+/// Names the file.
+pub(super) fn wrap(path: &Path) -> impl FnOnce(Error) -> Error {
     move |source| Error::Open {
         path: path.to_owned(),
         source: Box::new(source),
@@ -183,7 +204,7 @@ fn wrap(path: &Path) -> impl FnOnce(Error) -> Error {
 }
 
 /// A path is made absolute, so that none can be taken for a URI.
-fn file(path: &Path, options: &OpenOptions) -> Result<SqliteConnectOptions, Error> {
+pub(super) fn file(path: &Path, options: &OpenOptions) -> Result<SqliteConnectOptions, Error> {
     let path = std::path::absolute(path).map_err(|source| Error::File {
         op: "finding",
         path: path.to_owned(),
@@ -197,6 +218,11 @@ fn file(path: &Path, options: &OpenOptions) -> Result<SqliteConnectOptions, Erro
     ))
 }
 
+/// A store's file for a connection that only copies it.
+pub(super) fn plain(path: &Path) -> Result<SqliteConnectOptions, Error> {
+    file(path, &OpenOptions::new(Millis(0), Uuid::nil()))
+}
+
 /// Page cache of a reader, in SQLite's own notation (negative: KiB). A turn reads its project once, so a large one only costs memory.
 const READER_CACHE_KIB: &str = "-2000";
 
@@ -208,11 +234,11 @@ fn common(file: SqliteConnectOptions, options: &OpenOptions) -> SqliteConnectOpt
         .row_buffer_size(ROWS_AHEAD)
         .pragma("temp_store", "MEMORY")
         .pragma("cache_size", "-8000")
-        .pragma("journal_size_limit", LOG_BYTES)
+        .pragma("journal_size_limit", upkeep::LOG_BYTES.to_string())
         .disable_statement_logging()
 }
 
-async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, Error> {
+pub(super) async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, Error> {
     SqliteConnection::connect_with(options)
         .await
         .map_err(at("open"))

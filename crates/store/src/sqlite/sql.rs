@@ -81,6 +81,8 @@ statements! {
             (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)";
         META_GET = "SELECT value FROM meta WHERE key = ?1";
         META_SET = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+        COPY_INTO = "VACUUM INTO ?1";
+        MADE_AT = "SELECT max(at) FROM migrations";
         MIGRATION_PUT = "INSERT INTO migrations (version, at) VALUES (?1, ?2)";
 
         LEASE_GET = "SELECT scope, token, holder, host, pid, since, until, released FROM leases WHERE scope = ?1";
@@ -90,11 +92,22 @@ statements! {
             until = excluded.until, released = 0";
         LEASE_RENEW = "UPDATE leases SET until = ?3 WHERE scope = ?1 AND token = ?2 AND released = 0";
         LEASE_RELEASE = "UPDATE leases SET released = 1 WHERE scope = ?1 AND token = ?2";
+        LEASES_KEPT = "SELECT 1 FROM leases WHERE released = 0 LIMIT 1";
+        LEASE_LIVE = "SELECT scope, token, holder, host, pid, since, until, released FROM leases \
+            WHERE released = 0 AND until > ?1 AND holder <> 'put aside' ORDER BY until DESC LIMIT 1";
+        LEASES_RETIRE = "UPDATE leases SET token = token + 1, holder = 'put aside', host = 'nobody: put aside by hvs db restore', \
+            until = ?1, released = 0";
+        LEASES_RELEASE = "UPDATE leases SET token = max(token, ?1) + 1, released = 1";
+        LEASES_TOKEN = "SELECT coalesce(max(token), 0) FROM leases";
         FENCE = "SELECT 1 FROM leases WHERE scope = ?1 AND token = ?2 AND released = 0";
 
         PROJECTS = "SELECT id, huly, vibe, label, name, phase, reason, first_sync_done, watermark, compared_at, synced_at, \
             fingerprint FROM projects ORDER BY synced_at, id";
         LINKS_OF_PROJECT = "SELECT project, id, huly, vibe, version, body FROM links WHERE project = ?1";
+        // The body's `r` is the mark, as in store::sqlite::body.
+        LINKS_REBUILD = "UPDATE links SET version = version + 1, body = json_set(body, '$.r', json('true')) \
+            WHERE project = ?1 AND json_extract(body, '$.r') IS NOT 1";
+        PROJECT_COMPARE = "UPDATE projects SET compared_at = 0 WHERE id = ?1";
         LINK_COUNTS = "SELECT id, (SELECT count(*) FROM links WHERE links.project = projects.id) FROM projects";
         LINK_RELEASE_ITEMS = "UPDATE links SET huly = NULL, vibe = NULL \
             WHERE id = ?1 AND version < ?2 AND (huly IS NOT ?3 OR vibe IS NOT ?4)";
@@ -173,6 +186,8 @@ statements! {
             (SELECT key FROM intents WHERE live = 0 AND planned_at < ?1 ORDER BY planned_at LIMIT ?2)";
         PRUNE_WRITE_IDS = "DELETE FROM write_ids WHERE seq IN (SELECT seq FROM write_ids \
             WHERE at < ?1 AND seq <= (SELECT max(seq) FROM write_ids) - 1000 ORDER BY at LIMIT ?2)";
+        PRUNE_CONFLICTS = "DELETE FROM conflicts WHERE id IN \
+            (SELECT id FROM conflicts WHERE open = 0 AND at < ?1 ORDER BY at LIMIT ?2)";
         PRUNE_RUNS = "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE started_at < ?1 ORDER BY started_at LIMIT ?2)";
     }
     multi {

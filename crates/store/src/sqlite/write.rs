@@ -10,7 +10,7 @@ use sync_core::{
 };
 
 use super::{
-    intents, lease, links, read,
+    intents, lease, links, read, restore,
     rows::{self, Bound},
     sql,
 };
@@ -42,6 +42,16 @@ pub(super) async fn put_run(conn: &mut SqliteConnection, run: &RunRow) -> Result
         .bind(run.exit_code.map(i64::from))
         .bind(rows::json("runs", &run.summary)?);
     rows::run(conn, "write runs", query).await.map(|_| ())
+}
+
+/// Marks every link as *rebuilt*.
+pub(super) async fn mark_rebuilt(conn: &mut SqliteConnection, fence: &Fence) -> Result<u64, Error> {
+    let op = at("mark the links");
+    let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(&op)?;
+    lease::check(&mut tx, fence).await?;
+    let marked = restore::rebuild(&mut tx).await?;
+    tx.commit().await.map_err(&op)?;
+    Ok(marked)
 }
 
 /// Moves live intents on.

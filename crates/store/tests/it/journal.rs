@@ -11,7 +11,7 @@ use sync_core::{
 };
 use uuid::Uuid;
 
-use crate::sample::{PROJECT, intent, project, ready};
+use crate::sample::{PROJECT, intent, keeping, project, ready};
 
 fn batch(intents: Vec<Intent>) -> Batch {
     Batch {
@@ -183,7 +183,8 @@ async fn every_write_id_stays_known_although_its_intent_was_sent_again_or_pruned
         ..sent(one, "t3", 30)
     };
     store.write(&fence, &batch(vec![finished])).await.unwrap();
-    assert_eq!(store.prune(Millis(1_000)).await.unwrap(), 1);
+    let done = store.upkeep(&keeping(0), Millis(1_000)).await.unwrap();
+    assert_eq!(done.deleted, 1);
     assert_eq!(
         store.newest_write_id().await.unwrap().as_deref(),
         Some("t3")

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod batch;
+mod copies;
 mod journal;
 mod lease;
 mod links;
@@ -11,4 +12,5 @@ mod predecessor;
 mod reports;
 mod sample;
 mod standings;
+mod torn;
 mod waiting;

@@ -1,12 +1,14 @@
 //! What is kept for people, and what is pruned.
 
 use store::{
-    Batch, Store,
+    Batch, Fence, Store,
     row::{HeldRow, IntentState},
 };
 use sync_core::{Side, ids::Millis};
 
-use crate::sample::{PROJECT, history, intent, link_id, ready, run};
+use crate::sample::{
+    PROJECT, conflict, history, intent, keeping, link, link_id, links, ready, run,
+};
 
 #[tokio::test]
 async fn facts_are_stored_by_name_and_replaced() {
@@ -135,15 +137,43 @@ async fn pruning_takes_what_is_old_and_finished_and_nothing_else() {
         intent(2_450, 3, Side::Vibe, IntentState::Dead),
     ];
     store.write(&fence, &batch).await.unwrap();
+    batch.history.clear();
+    batch.intents.clear();
+    let old = [conflict(1, "settled", false), conflict(2, "open", true)];
+    batch.conflicts = old.to_vec();
+    store.write(&fence, &batch).await.unwrap();
     for row in [run(1, 5), run(2, 2_450)] {
         store.put_run(&row).await.unwrap();
     }
-    assert_eq!(store.prune(Millis(2_400)).await.unwrap(), 2_400 + 1 + 1);
+    // 2,400 before now.
+    let (keep, now) = (keeping(100), Millis(2_500));
+    let done = store.upkeep(&keep, now).await.unwrap();
+    assert_eq!(done.deleted, 2_400 + 1 + 1 + 1);
+    let left = store.conflicts(false, 9).await.unwrap();
+    assert_eq!(left.len(), 1, "what waits for a person stays: {left:?}");
+    assert!(left[0].open);
     assert_eq!(store.history(None, u32::MAX).await.unwrap().len(), 100);
     assert_eq!(
         store.intent_counts().await.unwrap(),
         [(IntentState::Sent, 1), (IntentState::Dead, 1)].into()
     );
     assert_eq!(store.runs(9).await.unwrap(), [run(2, 2_450)]);
-    assert_eq!(store.prune(Millis(2_400)).await.unwrap(), 0);
+    assert_eq!(store.upkeep(&keep, now).await.unwrap().deleted, 0);
+}
+
+#[tokio::test]
+async fn marked_links_are_counted_once_and_only_under_the_lease() {
+    let (store, fence) = ready().await;
+    let batch = links([link(1, 1), link(2, 1)]);
+    store.write(&fence, &batch).await.unwrap();
+    assert_eq!(store.mark_rebuilt(&fence).await.unwrap(), 2);
+    assert_eq!(store.mark_rebuilt(&fence).await.unwrap(), 0);
+    let found = store.links(PROJECT).await.unwrap();
+    assert!(found.iter().all(|link| link.rebuilt));
+    let old = Fence {
+        token: fence.token + 1,
+        ..fence
+    };
+    let refused = store.mark_rebuilt(&old).await.unwrap_err();
+    assert_eq!(refused.code(), "STORE_FENCED");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use store::{
     Batch, Fence, Store,
-    port::{LeaseAnswer, LeaseRequest},
+    port::{LeaseAnswer, LeaseRequest, Upkeep},
     row::{
         ConflictRow, DeadLetter, Dirty, HistoryRow, Intent, IntentState, ProjectPhase, ProjectRow,
         RunRow,
@@ -223,6 +223,16 @@ pub(crate) fn run(n: u128, started_at: i64) -> RunRow {
         ended_at: None,
         exit_code: None,
         summary: json!({ "calls": 3 }),
+    }
+}
+
+/// Keeps everything for so long.
+pub(crate) fn keeping(span: i64) -> Upkeep {
+    Upkeep {
+        history: Millis(span),
+        conflicts: Millis(span),
+        runs: Millis(span),
+        backup: None,
     }
 }
 

@@ -27,7 +27,7 @@ const GOOD: &[&str] = &[
     "[guard]\nremovals_share = \"30 %\"\ncreates_share = 0\nrewrites_share = 1.0\n",
     "[status.to_vibe]\n\"In Review\" = \"inreview\"\n[status.to_huly]\ndone = \"Shipped\"\n",
     "[[project]]\nhuly = \"HARB\"\nvibe = \"harbour\"\n[[project]]\nhuly = \"Sandbox\"\nskip = true\n",
-    "[store]\npath = \"hvs.db\"\nhistory_keep = \"3650 d\"\n",
+    "[store]\npath = \"hvs.db\"\nbackup_every = \"30 d\"\n",
 ];
 
 /// Refused by both.

@@ -16,7 +16,7 @@ use std::{
 use async_trait::async_trait;
 use store::{
     Batch, Error, Fence, Store,
-    port::{BaseTexts, Counts, LeaseAnswer, LeaseRequest, Standing},
+    port::{BaseTexts, Counts, LeaseAnswer, LeaseRequest, Standing, Upkeep, UpkeepDone},
     row::{
         ConflictRow, DeadLetter, Dirty, HeldRow, HistoryRow, Intent, IntentState, LeaseRow,
         ProjectRow, RunRow,
@@ -190,8 +190,11 @@ impl Store for SimStore {
     async fn counts(&self) -> Done<Counts> {
         step(self.0.counts()).await
     }
-    async fn prune(&self, before: Millis) -> Done<u64> {
-        step(self.0.prune(before)).await
+    async fn upkeep(&self, upkeep: &Upkeep, now: Millis) -> Done<UpkeepDone> {
+        step(self.0.upkeep(upkeep, now)).await
+    }
+    async fn mark_rebuilt(&self, fence: &Fence) -> Done<u64> {
+        step(self.0.mark_rebuilt(fence)).await
     }
     async fn intent_counts(&self) -> Done<HashMap<IntentState, u64>> {
         step(self.0.intent_counts()).await

@@ -7,6 +7,8 @@
     reason = "a benchmark looks at the clock; no run of hvs depends on it"
 )]
 
+mod sent;
+
 use std::collections::HashMap;
 use std::error::Error;
 use std::path::Path;
@@ -52,7 +54,9 @@ async fn main() -> Done<()> {
     let store = Stored::open(&dir.path().join("hvs.db")).await?;
     let new = store.write(&links).await?;
     let again = store.write(&changed).await?;
+    let sent = sent::measure(&store).await?;
     store.store.close().await?;
+    sent::print(&sent, &dir.path().join("wait"))?;
     let rows = rows(&dir.path().join("hvs.db"), &links).await?;
     let mean = rows.iter().map(Row::bytes).sum::<usize>() / rows.len().max(1);
     let (size, floor) = fastest(dir.path(), &rows).await?;
