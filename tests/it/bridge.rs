@@ -70,7 +70,12 @@ async fn a_first_sync_of_a_thousand_through_the_first_bridge_to_a_young_server()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_first_sync_of_a_thousand_through_a_later_bridge() {
+async fn a_first_sync_of_a_thousand_through_a_later_bridge_to_an_old_server() {
+    first_sync_and_each_field(Generation::L1, Form::Later).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_first_sync_of_a_thousand_through_a_later_bridge_to_a_young_server() {
     first_sync_and_each_field(Generation::L2, Form::Later).await;
 }
 

@@ -38,9 +38,8 @@ fn seed() -> u64 {
     }
 }
 
-/// 300 issues, servers that answer after a moment, and waits that are as short as they may be.
-async fn stage(generation: Generation, seed: u64, is_late: bool) -> World {
-    let mut world = World::sized(generation, PROJECTS, ISSUES / PROJECTS, seed).await;
+/// Waits that are as short as they may be, so that a dead process's lease ends soon.
+pub(crate) fn hurried(world: &mut World) {
     for (key, value) in [
         ("huly.http.write_timeout", "1 s"),
         ("vibe.http.write_timeout", "1 s"),
@@ -50,6 +49,12 @@ async fn stage(generation: Generation, seed: u64, is_late: bool) -> World {
     ] {
         world.set(key, value);
     }
+}
+
+/// 300 issues, servers that answer after a moment, and waits that are as short as they may be.
+async fn stage(generation: Generation, seed: u64, is_late: bool) -> World {
+    let mut world = World::sized(generation, PROJECTS, ISSUES / PROJECTS, seed).await;
+    hurried(&mut world);
     let latency = |ms, jitter_ms| Rule::on("*", "*", Effect::Latency { ms, jitter_ms });
     world.huly.faults.reseed(seed);
     world.vibe.faults.reseed(seed);
@@ -95,7 +100,7 @@ async fn run_and_kill(world: &World, moment: u64) {
 }
 
 /// Runs until the dead process's lease is free, and once more.
-async fn run_after(world: &World) {
+pub(crate) async fn run_after(world: &World) {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let ran = world.hvs(&["sync", "once"]).await;

@@ -130,6 +130,14 @@ impl Process {
         .await;
     }
 
+    /// The same for stdout.
+    pub(crate) async fn prints(&self, times: usize, text: &str) {
+        until(&format!("{} prints `{text}`", self.words), || {
+            self.out.so_far().matches(text).count() >= times
+        })
+        .await;
+    }
+
     /// Waits for its end.
     pub(crate) async fn wait(mut self) -> Ran {
         let deadline = Instant::now() + PATIENCE;

@@ -1,5 +1,7 @@
 //! Starting: `hvs check` holds a configuration against the live servers, `hvs init` writes one.
 
+mod bridge;
+mod filter;
 mod init;
 
 use serde_json::Value;

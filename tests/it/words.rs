@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Times, ids, ports, durations and whatever else is not the same twice.
-const FILTERS: [(&str, &str); 14] = [
+pub(crate) const FILTERS: [(&str, &str); 15] = [
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
     (
         r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -27,6 +27,8 @@ const FILTERS: [(&str, &str); 14] = [
     (r"127\.0\.0\.1:\d{2,}", "127.0.0.1:[port]"),
     (r"\b[0-9a-f]{16,64}\b", "[hash]"),
     (r"(?m) [0-9a-f]{12}$", " [run]"),
+    // an id that is cut short
+    (r"\b[0-9a-f]{4}…", "[id]…"),
     (
         r"process \d+ on [^,]+, holder [^,]+,",
         "process [pid] on [host], holder [holder],",
@@ -49,7 +51,7 @@ const FILTERS: [(&str, &str); 14] = [
 ];
 
 /// What a command did, as a snapshot.
-fn said(world: &World, ran: &Ran) -> String {
+pub(crate) fn said(world: &World, ran: &Ran) -> String {
     let home = world.path(".").canonicalize().unwrap();
     let plain = world.path("");
     let text = format!(
@@ -71,16 +73,18 @@ macro_rules! snapshot {
         let ran = $world.hvs(&[$($word),*]).await;
         snapshot!(of $world, $name, ran);
     }};
-    (of $world:expr, $name:literal, $ran:expr) => {{
-        let text = said(&$world, &$ran);
-        insta::with_settings!({ filters => FILTERS.to_vec(), omit_expression => true, prepend_module_to_snapshot => false }, {
+    (of $world:expr, $name:expr, $ran:expr) => {{
+        let text = $crate::words::said(&$world, &$ran);
+        insta::with_settings!({ filters => $crate::words::FILTERS.to_vec(), omit_expression => true, prepend_module_to_snapshot => false }, {
             insta::assert_snapshot!($name, text);
         });
     }};
 }
 
+pub(crate) use snapshot;
+
 /// One project of three issues, one of them with a name that no terminal should see raw.
-async fn small() -> World {
+pub(crate) async fn small() -> World {
     let world = World::new(Generation::L2).await;
     let project = world.huly_project("HARB", "Harbor");
     for title in [

@@ -200,6 +200,32 @@ impl World {
         ran
     }
 
+    /// Runs a line of the shell in the world's directory, where `hvs` is a command.
+    pub(crate) async fn shell(&self, line: &str) -> Ran {
+        let home = self.directory.path();
+        let bin = home.join("bin");
+        if !bin.exists() {
+            std::fs::create_dir(&bin).unwrap();
+            std::os::unix::fs::symlink(hvs(), bin.join("hvs")).unwrap();
+        }
+        let ran = Process::start(
+            Command::new("/bin/sh")
+                .args(["-c", line])
+                .current_dir(home)
+                .env_clear()
+                .env("HOME", home)
+                .env("TMPDIR", home)
+                .env(
+                    "PATH",
+                    format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display()),
+                )
+                .envs(&self.variables),
+        );
+        let ran = ran.wait().await;
+        self.keeps_secrets(&ran);
+        ran
+    }
+
     /// Holds output to not having the secret in it.
     #[track_caller]
     pub(crate) fn keeps_secrets(&self, ran: &Ran) {

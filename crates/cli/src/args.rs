@@ -22,7 +22,7 @@ use clap::{
 pub(crate) use check::Check;
 pub(crate) use completions::Completions;
 pub(crate) use import::Import;
-pub(crate) use init::Init;
+pub(crate) use init::{HulyWay, Init};
 pub(crate) use unlink::Unlink;
 
 const STYLES: Styles = Styles::styled()

@@ -25,7 +25,7 @@ use sync_core::{
 };
 
 use crate::{
-    config::{BridgeServices, Choice, Config, HulyApi, Services},
+    config::{Choice, Config, HulyApi, Way},
     failure::Failure,
     output, settings, words,
 };
@@ -130,18 +130,9 @@ pub(crate) async fn engine(
 ) -> Result<Engine, Failure> {
     let api = config.huly.api;
     is_own_api(store.as_ref(), api, &config.store.path).await?;
-    let (huly, vibe) = match api {
-        HulyApi::Platform => {
-            let services = config.services()?;
-            let tag = connect::store_tag(store.as_ref());
-            tokio::try_join!(huly(config, services, tag), vibe(config, services))?
-        }
-        HulyApi::Bridge => {
-            let services = config.bridge_services()?;
-            tokio::try_join!(bridge(config, services), vibe_at(config, services.vibe_url))?
-        }
-    };
-    let (huly, workspace) = huly;
+    let way = config.way()?;
+    let tag = connect::store_tag(store.as_ref());
+    let ((huly, workspace), vibe) = tokio::try_join!(huly(config, way, tag), vibe(config, way))?;
     is_own(store.as_ref(), workspace, &config.store.path).await?;
     Ok(Engine {
         store,
@@ -155,41 +146,29 @@ pub(crate) async fn engine(
 /// A board, and the workspace that it shows.
 pub(crate) type Reached = (Arc<dyn Board>, WorkspaceId);
 
-/// Signs in to Huly. `tag` is the store's: what only reads may take any.
-pub(crate) async fn huly(
-    config: &Config,
-    services: Services<'_>,
-    tag: u32,
-) -> Result<Reached, Failure> {
-    let env: Arc<dyn Env> = Arc::new(System);
-    let huly = connect::huly(
-        settings::huly(&config.huly, services, config.log.slow)?,
-        env,
-        tag,
-    )
-    .await
-    .map_err(|error| Failure::service(Side::Huly, services.huly_url, &error))?;
-    let workspace = WorkspaceId(huly.workspace());
-    Ok((Arc::new(huly), workspace))
-}
-
-async fn bridge(config: &Config, services: BridgeServices<'_>) -> Result<Reached, Failure> {
-    let board = connect::bridge(settings::bridge(config, services))
-        .await
-        .map_err(|error| Failure::service(Side::Huly, services.bridge_url, &error))?;
-    let workspace = board.workspace();
-    Ok((Arc::new(board), workspace))
+/// Signs in to Huly, or finds its bridge. `tag` is the store's: what only reads may take any.
+pub(crate) async fn huly(config: &Config, way: Way<'_>, tag: u32) -> Result<Reached, Failure> {
+    let refused = |error: connect::Error| Failure::service(Side::Huly, way.huly_url(), &error);
+    match way {
+        Way::Platform(services) => {
+            let env: Arc<dyn Env> = Arc::new(System);
+            let connection = settings::huly(&config.huly, services, config.log.slow)?;
+            let huly = connect::huly(connection, env, tag).await.map_err(refused)?;
+            let workspace = WorkspaceId(huly.workspace());
+            Ok((Arc::new(huly), workspace))
+        }
+        Way::Bridge(services) => {
+            let connection = settings::bridge(config, services);
+            let board = connect::bridge(connection).await.map_err(refused)?;
+            let workspace = board.workspace();
+            Ok((Arc::new(board), workspace))
+        }
+    }
 }
 
 /// Finds Vibe Kanban.
-pub(crate) async fn vibe(
-    config: &Config,
-    services: Services<'_>,
-) -> Result<Arc<dyn Board>, Failure> {
-    vibe_at(config, services.vibe_url).await
-}
-
-async fn vibe_at(config: &Config, address: &url::Url) -> Result<Arc<dyn Board>, Failure> {
+pub(crate) async fn vibe(config: &Config, way: Way<'_>) -> Result<Arc<dyn Board>, Failure> {
+    let address = way.vibe_url();
     let http = settings::vibe(&config.vibe.http, config.log.slow);
     match connect::vibe(address.clone(), http).await {
         Ok(board) => Ok(Arc::new(board)),
@@ -198,7 +177,11 @@ async fn vibe_at(config: &Config, address: &url::Url) -> Result<Arc<dyn Board>, 
 }
 
 /// The keys of items differ between the ways to Huly: with another one, everything would look new.
-async fn is_own_api(store: &dyn Store, api: HulyApi, path: &Path) -> Result<(), Failure> {
+pub(crate) async fn is_own_api(
+    store: &dyn Store,
+    api: HulyApi,
+    path: &Path,
+) -> Result<(), Failure> {
     if store.meta(WORKSPACE).await?.is_none() {
         return Ok(());
     }

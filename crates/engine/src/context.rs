@@ -28,6 +28,7 @@ use crate::{
     progress::Progress,
     report::Report,
     settings::Settings,
+    slots::Slots,
 };
 
 /// Asks a run to end at the next safe point: everything journaled, nothing half done.
@@ -74,6 +75,8 @@ pub(crate) struct Context {
     pub(crate) marks: tokio::sync::OnceCell<Marks>,
     /// How often items that are dirty have failed before this run; bounded by what a turn takes up.
     pub(crate) failures: Mutex<HashMap<ItemId, u32>>,
+    /// How many projects are gone through at once.
+    pub(crate) slots: Slots,
     /// Lets one project at a time read the descriptions of items that get a counterpart.
     pub(crate) reading: tokio::sync::Semaphore,
     /// How many creates one call carries.

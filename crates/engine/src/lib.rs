@@ -32,6 +32,7 @@ pub mod report;
 pub mod run;
 pub mod settings;
 mod settle;
+mod slots;
 mod turn;
 pub mod unlink;
 pub mod vibe;

@@ -55,6 +55,10 @@ pub(crate) struct Observed {
     pub(crate) adopted: HashSet<LinkId>,
     /// Items that get their link later in this turn.
     pub(crate) to_be_made: usize,
+    /// Links that were let go of ([`Observed::keep_only`]).
+    pub(crate) let_go: usize,
+    /// The items of each side that were let go of.
+    pub(crate) let_go_items: Pair<usize>,
     /// Items that are missing from a complete list without proof that they were deleted.
     pub(crate) vanished: Vec<(Side, ItemId)>,
     /// Items that kept failing for too long.
@@ -83,6 +87,33 @@ impl Observed {
     /// What was seen of one link.
     pub(crate) fn of(&self, link: &LinkId) -> Pair<&Observation> {
         self.now.get(link).unwrap_or(&UNSEEN).as_ref()
+    }
+
+    /// Items of each side that are known in this turn: those of links and those without.
+    pub(crate) fn known_items(&self) -> Pair<usize> {
+        Pair::by(|side| {
+            let linked = self
+                .links
+                .values()
+                .filter(|link| link.items.side(side).is_some())
+                .count();
+            linked + self.unlinked.side(side).len() + self.let_go_items.side(side)
+        })
+    }
+
+    /// Keeps these links, lets go of everything else and only counts it: a turn that waits holds no more than it looks at again.
+    pub(crate) fn keep_only(&mut self, kept: &HashSet<LinkId>) {
+        let (links, items) = (self.links.len(), self.known_items());
+        self.links.retain(|id, _| kept.contains(id));
+        self.now.retain(|id, _| kept.contains(id));
+        self.links.shrink_to_fit();
+        self.now.shrink_to_fit();
+        self.unlinked = Pair::default();
+        self.let_go += links - self.links.len();
+        // of those that were counted just now, what is not there any more
+        self.let_go_items = Pair::default();
+        let left = self.known_items();
+        self.let_go_items = Pair::by(|side| items.side(side) - left.side(side));
     }
 
     /// Takes a newer observation of one side of one link.

@@ -2,10 +2,20 @@
 
 use std::path::PathBuf;
 
+/// The ways to Huly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum HulyWay {
+    Platform,
+    Bridge,
+}
+
 /// `hvs init`.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Init {
-    /// Huly's address in the browser; one with `/workbench/NAME` names the workspace, too
+    /// By which way Huly is reached: its own services, or the predecessor's bridge; found out where left out
+    #[arg(long, value_enum, value_name = "WAY")]
+    pub huly_api: Option<HulyWay>,
+    /// Huly's address in the browser; one with `/workbench/NAME` names the workspace, too. Or the bridge's
     #[arg(long, value_name = "URL")]
     pub huly_url: Option<String>,
     /// The workspace's short name in the browser's address

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{
-    Config,
+    Config, HulyApi, Services,
     error::{ConfigError, Place, Problem},
 };
 
@@ -18,7 +18,42 @@ pub struct BridgeServices<'c> {
     pub vibe_url: &'c Url,
 }
 
+/// The way to Huly that the configuration names, with all that it needs; from [`Config::way`].
+#[derive(Clone, Copy, Debug)]
+pub enum Way<'c> {
+    /// Huly's own services.
+    Platform(Services<'c>),
+    /// The predecessor's bridge.
+    Bridge(BridgeServices<'c>),
+}
+
+impl<'c> Way<'c> {
+    /// Where Huly, or its bridge, is.
+    pub const fn huly_url(&self) -> &'c Url {
+        match self {
+            Self::Platform(services) => services.huly_url,
+            Self::Bridge(services) => services.bridge_url,
+        }
+    }
+
+    /// Where Vibe Kanban is.
+    pub const fn vibe_url(&self) -> &'c Url {
+        match self {
+            Self::Platform(services) => services.vibe_url,
+            Self::Bridge(services) => services.vibe_url,
+        }
+    }
+}
+
 impl Config {
+    /// What is needed to reach the services by the way that `huly.api` names, or every key of it that nobody set.
+    pub fn way(&self) -> Result<Way<'_>, ConfigError> {
+        match self.huly.api {
+            HulyApi::Platform => self.services().map(Way::Platform),
+            HulyApi::Bridge => self.bridge_services().map(Way::Bridge),
+        }
+    }
+
     /// What is needed to reach the services where `huly.api` is `bridge`, or every key of it that nobody set.
     pub fn bridge_services(&self) -> Result<BridgeServices<'_>, ConfigError> {
         if let (Some(bridge_url), Some(vibe_url)) = (&self.huly.url, &self.vibe.url) {

@@ -56,7 +56,7 @@ mod values;
 
 use toml::de::DeTable;
 
-pub use bridge::BridgeServices;
+pub use bridge::{BridgeServices, Way};
 pub use check::Services;
 pub use choice::{
     Category, Choice, Create, DeletePolicy, FieldDirection, FieldPolicy, HulyApi, LogFormat,

@@ -104,6 +104,7 @@ const fn topic(topic: Topic) -> &'static str {
         Topic::Rights => "rights",
         Topic::Projects => "projects",
         Topic::Statuses => "statuses",
+        Topic::Filter => "filter",
         Topic::Repositories => "repositories",
         Topic::Store => "store",
         Topic::Clocks => "clocks",

@@ -181,6 +181,9 @@ fn carried(basics: &Basics) -> Option<String> {
                 } => format!("{key} = {value}"),
                 Becomes::Key { key, value, note } => format!("{key} = {value}: {note}"),
                 Becomes::Vibe { .. } => format!("vibe.url = {}", basics.vibe_url),
+                Becomes::Bridge { .. } => {
+                    format!("huly.api = \"bridge\", huly.url = {}", basics.huly_url)
+                }
                 Becomes::Nothing(why) => format!("not carried over: {why}"),
             };
             vec![

@@ -57,8 +57,7 @@ async fn drawn<T>(
             done = &mut work => return done,
             at = ticks.tick() => {
                 let (seen, calls) = look();
-                let line = line(&seen, calls, at.saturating_duration_since(begin));
-                draw(&words::cut(&line, screen::progress_columns() - 1));
+                draw(&drawing(&seen, calls, at.saturating_duration_since(begin)));
             }
         }
     }
@@ -72,7 +71,7 @@ async fn told<T>(
 ) -> T {
     let mut work = pin!(work);
     let begin = Instant::now();
-    let (mut step, mut since) = (Step::default(), begin);
+    let mut heartbeat = Heartbeat::default();
     let mut ticks = interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
@@ -81,17 +80,45 @@ async fn told<T>(
             done = &mut work => return done,
             at = ticks.tick() => {
                 let (seen, calls) = look();
-                if seen.step != step {
-                    (step, since) = (seen.step, at);
-                }
-                if at.saturating_duration_since(since) >= LONG {
-                    since = at;
-                    let took = at.saturating_duration_since(begin);
-                    tell(&format!("still at work after {}: {}", words::duration(took), line(&seen, calls, took)));
+                let took = at.saturating_duration_since(begin);
+                if let Some(line) = heartbeat.look(&seen, calls, took) {
+                    tell(&line);
                 }
             }
         }
     }
+}
+
+/// Notices steps of one run that take long.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Heartbeat {
+    step: Step,
+    /// When the step began or was told of last, from the run's begin.
+    since: Duration,
+}
+
+impl Heartbeat {
+    /// A line where the run's step has taken [`LONG`], and again after as long.
+    pub(crate) fn look(&mut self, seen: &Snapshot, calls: u64, took: Duration) -> Option<String> {
+        if seen.step != self.step {
+            (self.step, self.since) = (seen.step, took);
+        }
+        if took.saturating_sub(self.since) < LONG {
+            return None;
+        }
+        self.since = took;
+        let after = words::duration(took);
+        Some(format!(
+            "still at work after {after}: {}",
+            line(seen, calls, took)
+        ))
+    }
+}
+
+/// The line of progress, as wide as the terminal lets it be.
+pub(crate) fn drawing(seen: &Snapshot, calls: u64, took: Duration) -> String {
+    let line = line(seen, calls, took);
+    words::cut(&line, screen::progress_columns() - 1)
 }
 
 /// What a run is busy with, in words.

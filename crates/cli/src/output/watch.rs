@@ -8,14 +8,17 @@ use std::{
 };
 
 use engine::{
+    progress::Snapshot,
     report::{Exit, Report},
     watch::{News, Refused},
 };
 
-use crate::{args::Global, failure::Failure, output, words};
+use crate::{args::Global, failure::Failure, logging, output, words};
 
 use super::{
+    progress::{Heartbeat, drawing},
     report::{document, log_end},
+    screen,
     summary::{done, summary},
     trouble::{self, Part, Told},
 };
@@ -31,6 +34,8 @@ pub(crate) struct Printer {
     told: HashMap<Arc<str>, u64>,
     /// Why the services could not be used the last time.
     refused: Option<Refused>,
+    /// Of the run that is under way.
+    heartbeat: Heartbeat,
 }
 
 impl Printer {
@@ -42,12 +47,22 @@ impl Printer {
             exit: Exit::Done,
             told: HashMap::new(),
             refused: None,
+            heartbeat: Heartbeat::default(),
         }
     }
 
     /// Tells it: data on stdout, everything else on stderr.
     pub(crate) fn tell(&mut self, news: &News<'_>) -> Result<(), Failure> {
+        if let News::Working { seen, calls, took } = news {
+            return self.working(seen, *calls, *took);
+        }
+        self.heartbeat = Heartbeat::default();
+        if screen::is_watched() {
+            // a terminal that went away is no reason to end
+            drop(screen::progress(""));
+        }
         match news {
+            News::Working { .. } => Ok(()),
             News::Ran { report, delayed } => self.ran(report, *delayed),
             News::Waiting(lease) => {
                 let held = trouble::held_lease(lease).to_string();
@@ -64,6 +79,22 @@ impl Printer {
             }
             News::CutOff { released } => output::tell(&cut_off(*released)),
             News::NotReleased(error) => output::tell(&Failure::store(error).to_string()),
+        }
+    }
+
+    /// How far a run is: one line on a terminal, and elsewhere a line now and then for a step that takes long.
+    fn working(&mut self, seen: &Snapshot, calls: u64, took: Duration) -> Result<(), Failure> {
+        if self.global.quiet > 0 {
+            return Ok(());
+        }
+        if screen::is_watched() && !logging::is_json() {
+            // a terminal that went away is no reason to end
+            drop(screen::progress(&drawing(seen, calls, took)));
+            return Ok(());
+        }
+        match self.heartbeat.look(seen, calls, took) {
+            Some(line) => output::tell(&line),
+            None => Ok(()),
         }
     }
 
@@ -181,6 +212,25 @@ mod tests {
         let busy = report(vec![busy]);
         assert!(printer(0, 0).is_worth_a_line(&busy, false));
         assert!(!printer(0, 1).is_worth_a_line(&busy, false));
+    }
+
+    #[test]
+    fn a_long_run_is_told_every_30_s_as_that_of_a_single_pass_is() {
+        let mut heartbeat = Heartbeat::default();
+        let seen = Snapshot {
+            step: engine::progress::Step::Turns,
+            projects: 3,
+            ..Snapshot::default()
+        };
+        let mut at = |seconds| heartbeat.look(&seen, 7, Duration::from_secs(seconds));
+        assert_eq!((at(1), at(29)), (None, None));
+        let line = at(31).unwrap_or_default();
+        assert!(
+            line.starts_with("still at work after 31 s: going through projects: 0 of 3"),
+            "{line}"
+        );
+        assert_eq!(at(32), None);
+        assert!(at(61).is_some());
     }
 
     #[test]

@@ -42,21 +42,43 @@ impl Skew {
     }
 }
 
+/// Whose clock is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Huly's, by its web page.
+    Front,
+    /// Huly's bridge's.
+    Bridge,
+    /// Vibe Kanban's.
+    Vibe,
+}
+
+impl Whose {
+    /// The side it is on.
+    pub const fn side(self) -> Side {
+        match self {
+            Whose::Front | Whose::Bridge => Side::Huly,
+            Whose::Vibe => Side::Vibe,
+        }
+    }
+}
+
 /// Asks a service for the time: one call without credentials to a route that every version has. `None` where the answer has no
 /// date.
 pub async fn clock(
-    side: Side,
+    whose: Whose,
     url: &Url,
     http: HttpSettings,
     env: &dyn Env,
 ) -> Result<Option<Skew>, Error> {
-    let (route, segments, classify): (_, &[&str], http_kit::Classify) = match side {
-        Side::Huly => (
+    let (route, segments, classify): (_, &[&str], http_kit::Classify) = match whose {
+        Whose::Front => (
             "/config.json",
             &["config.json"],
             huly_client::classify::front,
         ),
-        Side::Vibe => ("/api/health", &["api", "health"], vibe_client::classify),
+        Whose::Bridge => ("/health", &["health"], huly_client::bridge::classify),
+        Whose::Vibe => ("/api/health", &["api", "health"], vibe_client::classify),
     };
     let mut address = url.clone();
     address.set_query(None);

@@ -1,5 +1,6 @@
 //! Holds what the services answered against the settings. Pure.
 
+mod filter;
 mod projects;
 mod statuses;
 
@@ -17,6 +18,7 @@ pub fn judge(seen: &Seen, held: Held<'_>) -> Vec<Finding> {
         findings.extend(projects::named(huly, seen.vibe.as_ref(), held.settings));
         findings.extend(projects::membership(huly, held.settings));
         findings.extend(statuses::judge(huly, held.settings));
+        findings.extend(filter::judge(huly, held.settings));
     }
     if let (Some(huly), Some(vibe)) = (&seen.huly, &seen.vibe) {
         findings.extend(projects::pairs(huly, vibe, held));

@@ -11,18 +11,19 @@ mod rights;
 use std::sync::Arc;
 
 use sync_core::{
-    Pair, Side,
+    Pair, Side, filter,
     ids::{ProjectId, WorkspaceId},
     project::KnownPair,
 };
 
 use crate::{
+    choosing,
     port::{Answer, Board, BoardProject, KindStatuses},
     projects::asking,
     settings::Settings,
 };
 
-pub use clock::{Skew, clock};
+pub use clock::{Skew, Whose, clock};
 pub use judge::{judge, repositories};
 pub use rights::{Right, rights};
 
@@ -59,6 +60,8 @@ pub enum Subject {
     ToHuly(Arc<str>),
     /// Statuses that no entry names.
     Statuses,
+    /// This key of the filter, as `filter.status`.
+    Filter(&'static str),
 }
 
 /// One thing that is not as it should be.
@@ -140,6 +143,8 @@ pub struct HulySeen {
     pub projects: Vec<BoardProject>,
     /// The statuses of those that can be read and are not skipped.
     pub statuses: Vec<(ProjectId, Vec<KindStatuses>)>,
+    /// What it knows of the names that a filter uses; nothing where none is used.
+    pub names: filter::Known,
 }
 
 /// What a Vibe Kanban server shows of itself.
@@ -171,7 +176,7 @@ pub struct Held<'a> {
     pub known: &'a [KnownPair],
 }
 
-/// Asks Huly: its projects, and the statuses of each that is to be kept the same. Reads only.
+/// Asks Huly: its projects, the statuses of each that is to be kept the same, and what a filter may name. Reads only.
 pub async fn look_at_huly(board: &dyn Board, settings: &Settings) -> Answer<HulySeen> {
     let projects = board.projects().await?;
     let mut statuses = Vec::new();
@@ -181,10 +186,17 @@ pub async fn look_at_huly(board: &dyn Board, settings: &Settings) -> Answer<Huly
     {
         statuses.push((project.id.clone(), board.statuses(project).await?));
     }
+    let filter = &settings.filter;
+    let names = if *filter == filter::Filter::default() {
+        filter::Known::default()
+    } else {
+        choosing::known(board, filter, &projects).await?
+    };
     Ok(HulySeen {
         role: board.role(),
         projects,
         statuses,
+        names,
     })
 }
 

@@ -117,6 +117,7 @@ mod tests {
             role: role.map(str::to_owned),
             projects: Vec::new(),
             statuses: Vec::new(),
+            names: sync_core::filter::Known::default(),
         }
     }
 

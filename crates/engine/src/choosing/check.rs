@@ -8,7 +8,11 @@ use sync_core::{
 };
 
 use crate::{
-    context::Context, error::Error, lease::millis, port::BoardProject, port::Names, workflow,
+    context::Context,
+    error::Error,
+    lease::millis,
+    port::{Answer, Board, BoardProject, Names},
+    workflow,
 };
 
 /// The store's row of the filter whose names were found, and when: `<fingerprint>@<milliseconds>`.
@@ -25,7 +29,10 @@ pub(crate) async fn names(ctx: &Context, huly: &[BoardProject]) -> Result<(), Er
     if is_fresh(ctx, &print).await? {
         return Ok(());
     }
-    let unknown = unknown_names(filter, &known(ctx, filter, huly).await?);
+    let known = known(ctx.board(Side::Huly), filter, huly)
+        .await
+        .map_err(Error::service(Side::Huly))?;
+    let unknown = unknown_names(filter, &known);
     if !unknown.is_empty() {
         return Err(Error::Filter(unknown));
     }
@@ -49,8 +56,11 @@ async fn is_fresh(ctx: &Context, print: &str) -> Result<bool, Error> {
 }
 
 /// What the server knows of the kinds of names that the filter uses.
-async fn known(ctx: &Context, filter: &Filter, huly: &[BoardProject]) -> Result<Known, Error> {
-    let board = ctx.board(Side::Huly);
+pub(crate) async fn known(
+    board: &dyn Board,
+    filter: &Filter,
+    huly: &[BoardProject],
+) -> Answer<Known> {
     let projects = huly.iter().flat_map(|project| {
         let id: Arc<str> = project.id.as_str().into();
         project
@@ -66,18 +76,14 @@ async fn known(ctx: &Context, filter: &Filter, huly: &[BoardProject]) -> Result<
     if !filter.statuses.is_empty() {
         let mut names = Vec::new();
         for project in huly.iter().filter(|project| !project.archived) {
-            let kinds = board
-                .statuses(project)
-                .await
-                .map_err(Error::service(Side::Huly))?;
-            names.extend(workflow::status_names(&kinds));
+            names.extend(workflow::status_names(&board.statuses(project).await?));
         }
         names.sort();
         names.dedup();
         known.statuses = Some(names);
     }
     if !filter.labels.is_empty() || !filter.assignees.is_empty() {
-        let Names { labels, people } = board.names().await.map_err(Error::service(Side::Huly))?;
+        let Names { labels, people } = board.names().await?;
         known.labels = labels;
         known.people = people;
     }

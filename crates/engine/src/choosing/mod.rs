@@ -25,7 +25,7 @@ use crate::{
 };
 
 pub(crate) use anew::{again, begin};
-pub(crate) use check::{names, told};
+pub(crate) use check::{known, names, told};
 pub(crate) use fields::directions;
 pub(crate) use item::{Target, observe_one, only_item, targets};
 

@@ -34,6 +34,7 @@ use crate::{
     progress::Progress,
     report::{Exit, Outcome, ProjectReport, Reached, Recovered, Report},
     settings::Settings,
+    slots::Slots,
 };
 
 use finish::finish;
@@ -95,7 +96,18 @@ impl Engine {
     /// One of several runs: as [`Engine::run`], but what `memory` knows need not be asked again, and the lease stays with it until
     /// [`Engine::end`]. A future that is dropped before its end is as a process that was killed; see [`Engine::end`].
     pub async fn run_again(&self, mode: Mode, stop: &Stop, memory: &mut Memory) -> Report {
-        self.one(mode, stop, memory, Arc::default()).await
+        self.again_watched(mode, stop, memory, Arc::default()).await
+    }
+
+    /// The same, and `progress` says meanwhile how far it is.
+    pub(crate) async fn again_watched(
+        &self,
+        mode: Mode,
+        stop: &Stop,
+        memory: &mut Memory,
+        progress: Arc<Progress>,
+    ) -> Report {
+        self.one(mode, stop, memory, progress).await
     }
 
     /// Gives the lease up after the last run. Where that run was cut off with writes under way, the lease is left to run out: whoever
@@ -200,6 +212,7 @@ impl Engine {
             started_at,
             removals: tokio::sync::Mutex::new(0),
             failures: Mutex::default(),
+            slots: Slots::new(self.settings.workers),
             reading: tokio::sync::Semaphore::new(1),
             directions: std::sync::OnceLock::new(),
             targets: Vec::new(),

@@ -19,6 +19,7 @@ use crate::{
     progress::Step,
     projects::{self, Paired},
     report::{Exit, ProjectReport, Reached, Report},
+    slots::WAITING,
     turn,
 };
 
@@ -110,8 +111,11 @@ async fn turns(
         .map(|(paired, start)| (paired.row.id, changes(start)))
         .collect();
     let turns = stream::iter(work)
-        .map(|(paired, start)| async move { turn::take(ctx, mode, paired, start, newest).await })
-        .buffer_unordered(ctx.settings.workers.max(1))
+        .map(|(paired, start)| async move {
+            let take = async { Box::pin(turn::take(ctx, mode, paired, start, newest)).await };
+            ctx.slots.within(take).await
+        })
+        .buffer_unordered(ctx.settings.workers.max(1) + WAITING)
         .collect::<Vec<ProjectReport>>()
         .await;
     memory.keep_only(&pairs);

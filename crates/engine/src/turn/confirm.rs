@@ -12,12 +12,21 @@ use crate::{
 };
 
 /// One list, a moment after a project's writes, confirms them all on a service that can lose a write without saying so (design 4.2).
+/// Meanwhile another project has the slot, and only `kept` links and those that were written are held.
 pub(super) async fn writes(
     ctx: &Context,
     boards: &Pair<BoardProject>,
     observed: &mut Observed,
     written: Vec<(LinkId, Side)>,
+    mut kept: HashSet<LinkId>,
 ) -> Result<(), Error> {
+    if written.is_empty() {
+        return Ok(());
+    }
+    kept.extend(written.iter().map(|(link, _)| *link));
+    observed.keep_only(&kept);
+    let moment = ctx.env.sleep(ctx.settings.confirm_delay);
+    ctx.slots.without(moment).await;
     for side in Side::ALL {
         let links: Vec<LinkId> = written
             .iter()
@@ -27,7 +36,6 @@ pub(super) async fn writes(
         if links.is_empty() {
             continue;
         }
-        ctx.env.sleep(ctx.settings.confirm_delay).await;
         let listed = observe::list(ctx, side, &boards.side(side).id).await?;
         let by_id: HashMap<_, _> = listed
             .into_iter()

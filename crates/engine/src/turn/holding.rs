@@ -5,7 +5,6 @@ use store::{
     row::{HeldRow, ProjectRow},
 };
 use sync_core::{
-    Pair,
     guard::{self, Counts, Held, PairHash},
     ids::Millis,
     plan::{Action, LinkPlan},
@@ -31,8 +30,8 @@ pub(super) async fn hold(
     // Held over check and count: projects are gone through at once, and the limit is one for all of them.
     let mut removed = ctx.removals.lock().await;
     let counts = Counts {
-        links: observed.links.len() + observed.to_be_made,
-        items: items(observed),
+        links: observed.links.len() + observed.let_go + observed.to_be_made,
+        items: observed.known_items(),
         first_sync: !row.first_sync_done,
         removals_in_run: *removed,
     };
@@ -94,18 +93,6 @@ async fn keep(
     };
     ctx.store.write(ctx.fence()?, &batch).await?;
     Ok(())
-}
-
-/// Items of each side that are known in this turn: those of links and those without.
-fn items(observed: &Observed) -> Pair<usize> {
-    Pair::by(|side| {
-        let linked = observed
-            .links
-            .values()
-            .filter(|link| link.items.side(side).is_some())
-            .count();
-        linked + observed.unlinked.side(side).len()
-    })
 }
 
 fn removals(plans: &[LinkPlan]) -> usize {

@@ -138,6 +138,7 @@ async fn run(
         workflow: &workflow,
         chooser: &chooser,
         in_parts,
+        untold: HashSet::new(),
     };
     let rules = rules(ctx, row, &workflow);
     let way = making::Way {
@@ -166,7 +167,9 @@ async fn run(
     if !unconfirmed.is_empty() {
         turn.in_parts = false;
         let written = unconfirmed.iter().map(|(link, _)| *link).collect();
-        confirm::writes(ctx, boards, &mut observed, std::mem::take(&mut unconfirmed)).await?;
+        let wrote = std::mem::take(&mut unconfirmed);
+        turn.untold.clone_from(&undone);
+        confirm::writes(ctx, boards, &mut observed, wrote, undone.clone()).await?;
         let (new, only) = (Vec::new(), Some(written));
         undone.extend(
             turn.rounds(&mut observed, new, only, &mut unconfirmed, report)
@@ -187,6 +190,8 @@ struct Turn<'a> {
     chooser: &'a Chooser<'a>,
     /// One list at the end confirms the writes of all parts, and not one list each.
     in_parts: bool,
+    /// Links of parts before that are still to be told of.
+    untold: HashSet<LinkId>,
 }
 
 impl Turn<'_> {
@@ -208,6 +213,7 @@ impl Turn<'_> {
             workflow,
             chooser,
             in_parts,
+            untold,
         } = self;
         let mut undone = HashSet::new();
         for _ in 0..ROUNDS {
@@ -230,15 +236,16 @@ impl Turn<'_> {
             let steps = journal::write(ctx, row, observed, &plans, report).await?;
             choosing::again(ctx, &plans).await?;
             let applied = applied::apply(ctx, boards, observed, steps, report).await?;
+            let mut again = applied.again;
+            again.extend(relinked(&plans));
             if *in_parts {
                 unconfirmed.extend(applied.confirm);
             } else {
-                confirm::writes(ctx, boards, observed, applied.confirm).await?;
+                let kept = again.union(untold).copied().collect();
+                confirm::writes(ctx, boards, observed, applied.confirm, kept).await?;
             }
             confirm::reobserve(ctx, observed, &applied.changed).await?;
-            let mut again = applied.again;
             undone = applied.changed;
-            again.extend(relinked(&plans));
             if again.is_empty() {
                 break;
             }

@@ -5,6 +5,7 @@
 //! workspace is held from the first run to the end. What surrounds the loop (configuration, connections, words for people) is a
 //! [`Host`].
 
+mod listen;
 mod times;
 
 use std::{pin::pin, sync::Arc, time::Duration};
@@ -17,12 +18,16 @@ use tokio::sync::mpsc;
 use crate::{
     Stop,
     env::Env,
+    progress::{Progress, Snapshot},
     report::{Exit, Report},
     run::{Engine, Memory, Mode},
 };
 
+use listen::{calls, listen, over};
 pub use times::Times;
 
+/// Between two looks at how far a run is.
+const LOOK: Duration = Duration::from_secs(1);
 /// Between two lines of the log that say that all is well.
 const HEARTBEAT: Duration = Duration::from_mins(10);
 
@@ -50,6 +55,15 @@ pub struct Refused {
 /// What people are told.
 #[derive(Debug)]
 pub enum News<'a> {
+    /// A run is still at work; told every second.
+    Working {
+        /// How far it is.
+        seen: Snapshot,
+        /// Calls that it made so far.
+        calls: u64,
+        /// Since it began.
+        took: Duration,
+    },
     /// A run ended.
     Ran {
         /// What it did.
@@ -236,8 +250,12 @@ impl Watch<'_> {
     async fn run_on(&mut self, engine: &Engine) -> Option<Report> {
         let mode = Mode::Sync { accept: Vec::new() };
         let stop = self.stop.clone();
-        let mut run = Box::pin(engine.run_again(mode, &stop, &mut self.memory));
+        let progress = Arc::<Progress>::default();
+        let (begun, calls_before) = (self.env.now(), calls(engine));
+        let again = engine.again_watched(mode, &stop, &mut self.memory, Arc::clone(&progress));
+        let mut run = Box::pin(again);
         let mut grace = None;
+        let mut look = self.env.sleep(LOOK);
         loop {
             tokio::select! {
                 biased;
@@ -251,6 +269,15 @@ impl Watch<'_> {
                     Event::Tick => {}
                 },
                 () = over(&mut grace) => return None,
+                () = &mut look => {
+                    look = self.env.sleep(LOOK);
+                    let took = self.env.now().0.saturating_sub(begun.0);
+                    self.host.tell(News::Working {
+                        seen: progress.snapshot(),
+                        calls: calls(engine).saturating_sub(calls_before),
+                        took: Duration::from_millis(u64::try_from(took).unwrap_or(0)),
+                    });
+                }
             }
         }
     }
@@ -357,21 +384,5 @@ impl Watch<'_> {
             self.host.tell(News::CutOff { released });
         }
         self.last
-    }
-}
-
-/// The next event from outside. Where nobody is left who could send one, there is none.
-async fn listen(events: &mut mpsc::Receiver<Event>) -> Event {
-    match events.recv().await {
-        Some(event) => event,
-        None => std::future::pending().await,
-    }
-}
-
-/// The end of a time that may not have begun.
-async fn over<F: Future<Output = ()> + Unpin>(grace: &mut Option<F>) {
-    match grace {
-        Some(grace) => grace.await,
-        None => std::future::pending().await,
     }
 }

@@ -7,6 +7,7 @@
 
 mod adoption;
 mod choosing;
+mod confirming;
 mod crashes;
 mod deletions;
 mod disk;

@@ -60,6 +60,9 @@ impl Host for Stage<'_> {
 
     fn tell(&mut self, news: News<'_>) {
         let words = match news {
+            // told every second
+            News::Working { took, .. } if took.as_secs() % 10 != 0 => return,
+            News::Working { seen, .. } => format!("working {:?}", seen.step),
             News::Ran { report, .. } => format!("ran {:?}", report.exit),
             News::Waiting(_) => "waiting".to_owned(),
             News::Resumed => "resumed".to_owned(),
@@ -166,6 +169,22 @@ async fn row_02_a_run_that_is_longer_than_the_interval_delays_the_next_and_overl
     }
     world.huly.faults.clear();
     world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_run_says_meanwhile_how_far_it_is() {
+    let world = settled().await;
+    let slow = Effect::Latency {
+        ms: 25_000,
+        jitter_ms: 0,
+    };
+    world.vibe.faults.add(Rule::on("GET", "/api/tasks", slow));
+    let (_, told) = watched(&world, times(), Vec::new(), |_| {
+        tokio::time::sleep(20 * SECOND)
+    })
+    .await;
+    let working = |at: u64| told.contains(&(at, "working Turns".to_owned()));
+    assert!(working(10) && working(20), "{told:?}");
 }
 
 #[tokio::test(start_paused = true)]

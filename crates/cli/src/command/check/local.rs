@@ -68,9 +68,14 @@ pub(super) async fn store(
         }
     };
     let mut findings = Vec::new();
-    if let Some(workspace) = workspace
-        && let Err(failure) = connect::is_own(store.as_ref(), workspace, path).await
-    {
+    let api = connect::is_own_api(store.as_ref(), config.huly.api, path).await;
+    // by another way a workspace has another name space: that alone is told
+    let owned = match (api, workspace) {
+        (Ok(()), Some(workspace)) => connect::is_own(store.as_ref(), workspace, path).await,
+        (Ok(()), None) => Ok(()),
+        (Err(failure), _) => Err(failure),
+    };
+    if let Err(failure) = owned {
         findings.extend(wrong(
             failure.what,
             codes::CHECK_STORE,

@@ -6,7 +6,7 @@ mod place;
 use std::sync::Arc;
 
 use engine::{
-    check::{self, Finding, Held, Right, Seen, Severity, Skew},
+    check::{self, Finding, Held, Right, Seen, Severity, Skew, Whose},
     connect::HttpSettings,
     env::System,
     port::Board,
@@ -17,7 +17,7 @@ use sync_core::{Pair, Side, ids::WorkspaceId};
 
 use crate::{
     args::Check,
-    config::{Config, Origin, Services, nearest},
+    config::{Config, Origin, Way, nearest},
     connect,
     failure::Failure,
     output, settings,
@@ -37,6 +37,7 @@ pub(crate) enum Topic {
     Rights,
     Projects,
     Statuses,
+    Filter,
     Repositories,
     Store,
     Clocks,
@@ -83,18 +84,15 @@ pub(crate) type Boards = Pair<Result<Arc<dyn Board>, Failure>>;
 
 /// Checks, prints, and answers with the exit code.
 pub(crate) async fn run(config: &Config, asked: Check) -> Result<Exit, Failure> {
-    let services = config.services()?;
-    let (huly, vibe) = tokio::join!(
-        connect::huly(config, services, 0),
-        connect::vibe(config, services)
-    );
+    let way = config.way()?;
+    let (huly, vibe) = tokio::join!(connect::huly(config, way, 0), connect::vibe(config, way));
     let (huly, workspace) = match huly {
         Ok((board, workspace)) => (Ok(board), Some(workspace)),
         Err(failure) => (Err(failure), None),
     };
     let checked = all(
         config,
-        services,
+        way,
         Pair { huly, vibe },
         workspace,
         asked.remote_paths,
@@ -108,7 +106,7 @@ pub(crate) async fn run(config: &Config, asked: Check) -> Result<Exit, Failure> 
 /// Looks at everything that can be looked at, so that all of it is told at once.
 pub(crate) async fn all(
     config: &Config,
-    services: Services<'_>,
+    way: Way<'_>,
     boards: Boards,
     workspace: Option<WorkspaceId>,
     remote_paths: bool,
@@ -130,7 +128,7 @@ pub(crate) async fn all(
                 seen.huly = Some(huly);
             }
             Err(error) => {
-                let failure = Failure::service(Side::Huly, services.huly_url, &error);
+                let failure = Failure::service(Side::Huly, way.huly_url(), &error);
                 checked.unreached(Side::Huly, &failure, config);
             }
         },
@@ -144,7 +142,7 @@ pub(crate) async fn all(
                 seen.vibe = Some(vibe);
             }
             Err(error) => {
-                let failure = Failure::service(Side::Vibe, services.vibe_url, &error);
+                let failure = Failure::service(Side::Vibe, way.vibe_url(), &error);
                 checked.unreached(Side::Vibe, &failure, config);
             }
         },
@@ -162,11 +160,11 @@ pub(crate) async fn all(
     let paths = local::Paths {
         config,
         made: check::repositories(&seen, held),
-        remote: remote_paths || !local::is_here(services.vibe_url),
+        remote: remote_paths || !local::is_here(way.vibe_url()),
     };
     checked.add(Topic::Repositories, paths.check());
     checked.add(Topic::Store, store);
-    checked.clocks(config, services, &seen).await;
+    checked.clocks(config, way, &seen).await;
     Ok(checked)
 }
 
@@ -272,26 +270,47 @@ impl Checked {
             )
         });
         self.row(Topic::Statuses, statuses);
+        let filter = &config.filter;
+        let lists = [
+            &filter.project,
+            &filter.status,
+            &filter.label,
+            &filter.assignee,
+        ];
+        let names: usize = lists.iter().map(|names| names.len()).sum();
+        if names > 0 {
+            let asked = seen.huly.as_ref();
+            let found = asked.map(|_| crate::words::count(names as u64, "name", "names"));
+            self.row(
+                Topic::Filter,
+                found.map(|names| format!("{names} in the configuration")),
+            );
+        }
     }
 
     /// Both clocks, of the services that answered.
-    async fn clocks(&mut self, config: &Config, services: Services<'_>, seen: &Seen) {
+    async fn clocks(&mut self, config: &Config, way: Way<'_>, seen: &Seen) {
         let vibe = settings::vibe(&config.vibe.http, config.log.slow);
         let huly = HttpSettings {
             service: "huly-front",
             ..vibe.clone()
         };
+        let whose = match way {
+            Way::Platform(_) => Whose::Front,
+            Way::Bridge(_) => Whose::Bridge,
+        };
         let asked = [
-            (Side::Huly, services.huly_url, huly, seen.huly.is_some()),
-            (Side::Vibe, services.vibe_url, vibe, seen.vibe.is_some()),
+            (whose, way.huly_url(), huly, seen.huly.is_some()),
+            (Whose::Vibe, way.vibe_url(), vibe, seen.vibe.is_some()),
         ];
         let mut found = Vec::new();
-        for (side, url, http, answers) in asked {
+        for (whose, url, http, answers) in asked {
+            let side = whose.side();
             if !answers {
                 continue;
             }
             // a service that answers and gives no date is fine
-            let Ok(Some(skew)) = check::clock(side, url, http, &System).await else {
+            let Ok(Some(skew)) = check::clock(whose, url, http, &System).await else {
                 continue;
             };
             found.push(words_of(side, skew));

@@ -18,6 +18,7 @@ pub(super) const fn topic(subject: &Subject) -> Topic {
         Subject::Project(_) | Subject::Partner(_) | Subject::Projects => Topic::Projects,
         Subject::Repository(_) | Subject::Roots => Topic::Repositories,
         Subject::ToVibe(_) | Subject::ToHuly(_) | Subject::Statuses => Topic::Statuses,
+        Subject::Filter(_) => Topic::Filter,
     }
 }
 
@@ -76,6 +77,7 @@ pub(super) fn of_subject(config: &Config, subject: &Subject) -> (Option<String>,
         Subject::Roots => of_key(config, "vibe.repo_roots"),
         Subject::ToVibe(name) => of_key(config, &format!("status.to_vibe.{:?}", &**name)),
         Subject::ToHuly(name) => of_key(config, &format!("status.to_huly.{name}")),
+        Subject::Filter(key) => of_key(config, key),
         Subject::Projects => (Some("project".to_owned()), None),
         Subject::Statuses => (Some("status.to_vibe".to_owned()), None),
     }

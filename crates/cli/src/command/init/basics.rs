@@ -9,17 +9,21 @@ use url::Url;
 use super::{
     FromEnv,
     ask::Answers,
+    door::{self, Door},
     file::{Basics, Who},
     find::{self, Candidate},
     from_env::Becomes,
 };
-use crate::{args::Init, failure::Failure};
+use crate::{
+    args::{HulyWay, Init},
+    failure::Failure,
+};
 
-/// How long a place where Vibe Kanban may be has for its answer.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
+/// How long a place where a service may be has for its answer.
+pub(super) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// A variable of the environment that is not empty.
-fn variable(name: &str) -> Option<String> {
+pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name)
         .ok()
         .filter(|value| !value.trim().is_empty())
@@ -32,31 +36,39 @@ pub(super) async fn basics(
     person: &mut dyn Answers,
 ) -> Result<Basics, Failure> {
     let mut missing = Missing::default();
-    let pasted = init.huly_url.clone().or_else(|| variable("HVS_HULY_URL"));
-    let pasted = missing.or_ask(
-        pasted,
-        person,
-        "Huly's address in the browser",
-        None,
-        "--huly-url URL",
-    );
-    let (huly_url, named) = find::front(&pasted);
+    let mut from_env = from_env;
+    let Door { way, url, said_by } = door::find(init, &mut from_env, || {
+        missing.or_ask(
+            None,
+            person,
+            "Huly's address in the browser, or the bridge's",
+            None,
+            "--huly-url URL",
+        )
+    })
+    .await;
+    let (huly_url, named) = find::front(&url);
     let workspace = init
         .workspace
         .clone()
-        .or_else(|| variable("HVS_HULY_WORKSPACE"));
-    let workspace = match (workspace, named) {
-        (Some(said), _) => said,
-        (None, Some(named)) => named,
-        (None, None) => missing.or_ask(
-            None,
-            person,
-            "The workspace's name in that address",
-            None,
-            "--workspace NAME",
+        .or_else(|| variable("HVS_HULY_WORKSPACE"))
+        .or(named);
+    let (workspace, who) = match way {
+        HulyWay::Platform => {
+            let workspace = missing.or_ask(
+                workspace,
+                person,
+                "The workspace's name in that address",
+                None,
+                "--workspace NAME",
+            );
+            (workspace, who(init, person, &mut missing))
+        }
+        HulyWay::Bridge => (
+            workspace.unwrap_or_default(),
+            door::without_account(init).map(|()| Who::Nobody),
         ),
     };
-    let who = who(init, person, &mut missing);
     let found = vibe(init, &from_env).await;
     let (vibe_url, vibe_said_by) = match found {
         Some(found) => (found.url, found.said_by),
@@ -78,6 +90,8 @@ pub(super) async fn basics(
     }
     Ok(Basics {
         huly_url,
+        huly_api: way,
+        huly_said_by: said_by,
         workspace,
         who: who?,
         vibe_url,
@@ -201,7 +215,7 @@ async fn vibe(init: &Init, from_env: &FromEnv) -> Option<Candidate> {
         .iter()
         .filter_map(|row| match &row.becomes {
             Becomes::Vibe { addresses } => Some((row, addresses)),
-            Becomes::Key { .. } | Becomes::Nothing(_) => None,
+            Becomes::Key { .. } | Becomes::Bridge { .. } | Becomes::Nothing(_) => None,
         })
         .flat_map(|(row, addresses)| {
             addresses.iter().map(|url| Candidate {

@@ -8,7 +8,7 @@ use super::{
     Proposed,
     from_env::{Becomes, FromEnv},
 };
-use crate::words;
+use crate::{args::HulyWay, words};
 
 /// Who hvs is at Huly.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,12 +21,19 @@ pub(crate) enum Who {
     Password { email: String },
     /// All of it is in the environment or with the service manager.
     Environment,
+    /// Nobody: the bridge asks for no account.
+    Nobody,
 }
 
 /// What was said, asked or found before any service was read.
 #[derive(Clone, Debug)]
 pub(crate) struct Basics {
     pub huly_url: String,
+    /// By which way it is reached.
+    pub huly_api: HulyWay,
+    /// What says so, for the comment.
+    pub huly_said_by: String,
+    /// Empty where the bridge's is not known.
     pub workspace: String,
     pub who: Who,
     pub vibe_url: String,
@@ -53,8 +60,28 @@ pub(crate) fn draft(basics: &Basics) -> String {
         "# Written by `hvs init`. Every key: `hvs config show`, docs/configuration.md.\n\
          # It holds no secret: they stay in the files and variables that it names.\n\n[huly]\n",
     );
-    put(&mut text, "url", &quoted(&basics.huly_url), "");
-    put(&mut text, "workspace", &quoted(&basics.workspace), "");
+    if basics.huly_api == HulyWay::Bridge {
+        put(
+            &mut text,
+            "api",
+            &quoted("bridge"),
+            "the predecessor's HTTP bridge: docs/bridge.md says what it cannot do",
+        );
+    }
+    put(
+        &mut text,
+        "url",
+        &quoted(&basics.huly_url),
+        &basics.huly_said_by,
+    );
+    if basics.workspace.is_empty() {
+        line(
+            &mut text,
+            "# workspace = \"\"  # the ids of links hang on it where it is set, else on the bridge's address",
+        );
+    } else {
+        put(&mut text, "workspace", &quoted(&basics.workspace), "");
+    }
     match &basics.who {
         Who::TokenFile(file) => put(
             &mut text,
@@ -77,6 +104,7 @@ pub(crate) fn draft(basics: &Basics) -> String {
             &quoted(email),
             "the password is in HVS_HULY_PASSWORD",
         ),
+        Who::Nobody => line(&mut text, "# the bridge asks for no account"),
         Who::Environment => {
             line(
                 &mut text,
@@ -126,7 +154,10 @@ fn roots(text: &mut String, basics: &Basics) {
                 value,
                 ..
             } => Some((value.to_string(), row.variable.clone())),
-            Becomes::Key { .. } | Becomes::Vibe { .. } | Becomes::Nothing(_) => None,
+            Becomes::Key { .. }
+            | Becomes::Vibe { .. }
+            | Becomes::Bridge { .. }
+            | Becomes::Nothing(_) => None,
         });
     if !basics.repo_roots.is_empty() {
         let roots: Vec<String> = basics
@@ -151,7 +182,10 @@ fn carried(text: &mut String, env: &FromEnv) {
         Becomes::Key { key, value, note } if *key != "vibe.repo_roots" => {
             Some((row, key.split_once('.')?, value, note))
         }
-        Becomes::Key { .. } | Becomes::Vibe { .. } | Becomes::Nothing(_) => None,
+        Becomes::Key { .. }
+        | Becomes::Vibe { .. }
+        | Becomes::Bridge { .. }
+        | Becomes::Nothing(_) => None,
     });
     let mut keys: Vec<_> = keys.collect();
     keys.sort_by_key(|(_, key, ..)| *key);
@@ -182,7 +216,7 @@ fn carried(text: &mut String, env: &FromEnv) {
         .iter()
         .filter_map(|row| match row.becomes {
             Becomes::Nothing(why) => Some((row, why)),
-            Becomes::Key { .. } | Becomes::Vibe { .. } => None,
+            Becomes::Key { .. } | Becomes::Vibe { .. } | Becomes::Bridge { .. } => None,
         })
         .collect();
     if left.is_empty() && env.bad.is_empty() {

@@ -29,6 +29,8 @@ pub(crate) enum Becomes {
     },
     /// The address of Vibe Kanban, to be asked.
     Vibe { addresses: Vec<String> },
+    /// The address of Huly's bridge, to be asked.
+    Bridge { addresses: Vec<String> },
     /// Nothing, for this reason.
     Nothing(&'static str),
 }
@@ -44,6 +46,9 @@ pub(crate) struct FromEnv {
 /// The port that the predecessor put into every address of Vibe Kanban, whatever stood there.
 const VIBE_PORT: u16 = 3105;
 
+/// And the one that it put into every address of the bridge.
+const BRIDGE_PORT: u16 = 3458;
+
 /// Translates every variable. `has_key` says whether this version knows a key.
 pub(crate) fn translate(
     file: PathBuf,
@@ -53,10 +58,16 @@ pub(crate) fn translate(
     let parallel = variables
         .iter()
         .any(|variable| variable.name == "PARALLEL_SYNC" && is_only_true(&variable.value));
+    let has_address = variables
+        .iter()
+        .any(|variable| variable.name == "HULY_API_URL" && !variable.value.is_empty());
     let rows = variables
         .into_iter()
         .map(|variable| {
             let becomes = match becomes(&variable.name, &variable.value, parallel) {
+                Becomes::Bridge { .. } if has_address && variable.name == "HULY_MCP_URL" => {
+                    Becomes::Nothing("HULY_API_URL went before it")
+                }
                 Becomes::Key { key, .. } if !has_key(key) => {
                     Becomes::Nothing("this version of hvs has no such setting")
                 }
@@ -91,11 +102,15 @@ fn becomes(name: &str, value: &str, parallel: bool) -> Becomes {
     }
     match name {
         "VIBE_API_URL" => Becomes::Vibe {
-            addresses: vibe_addresses(value),
+            addresses: addresses(value, VIBE_PORT).into(),
         },
-        "HULY_API_URL" | "HULY_MCP_URL" => Becomes::Nothing(
-            "it is the address of the HTTP bridge; hvs talks to Huly itself: give --huly-url, the address in the browser",
-        ),
+        "HULY_API_URL" | "HULY_MCP_URL" => {
+            // it never used the address as given: its own port comes first
+            let [given, rewritten] = addresses(value, BRIDGE_PORT);
+            Becomes::Bridge {
+                addresses: vec![rewritten, given],
+            }
+        }
         "SYNC_INTERVAL" => interval(value),
         "PARALLEL_SYNC" if parallel => {
             Becomes::Nothing("`sync.workers` says how many projects are in work at once")
@@ -137,25 +152,25 @@ fn becomes(name: &str, value: &str, parallel: bool) -> Becomes {
 }
 
 /// As one version took it, and as the other rewrote it: a trailing `/mcp` or `/api` cut, the first `:digits` replaced.
-fn vibe_addresses(value: &str) -> Vec<String> {
+fn addresses(value: &str, port: u16) -> [String; 2] {
     let base = value.trim().trim_end_matches('/');
     let base = base
         .strip_suffix("/mcp")
         .or_else(|| base.strip_suffix("/api"))
         .unwrap_or(base);
-    let mut addresses = vec![base.to_owned()];
     let digits = base.match_indices(':').find_map(|(at, _)| {
         let rest = base.get(at + 1..)?;
         let length = rest.chars().take_while(char::is_ascii_digit).count();
         (length > 0).then_some((at, length))
     });
-    if let Some((at, length)) = digits
-        && let (Some(head), Some(tail)) = (base.get(..at), base.get(at + 1 + length..))
-    {
-        addresses.push(format!("{head}:{VIBE_PORT}{tail}"));
-    }
-    addresses.dedup();
-    addresses
+    let rewritten = digits.and_then(|(at, length)| {
+        let (head, tail) = (base.get(..at)?, base.get(at + 1 + length..)?);
+        Some(format!("{head}:{port}{tail}"))
+    });
+    [
+        base.to_owned(),
+        rewritten.unwrap_or_else(|| base.to_owned()),
+    ]
 }
 
 /// Milliseconds between starts; `0` was one run and the end.
@@ -220,7 +235,7 @@ mod tests {
                 true,
                 match of("SKIP_EMPTY_PROJECTS=true") {
                     Becomes::Key { note, .. } => note,
-                    Becomes::Vibe { .. } | Becomes::Nothing(_) => "",
+                    Becomes::Vibe { .. } | Becomes::Bridge { .. } | Becomes::Nothing(_) => "",
                 }
             )
         );
@@ -255,7 +270,7 @@ mod tests {
     fn the_interval_is_in_milliseconds_and_zero_means_once() {
         let value = |text: &str| match of(text) {
             Becomes::Key { value, .. } => value.as_str().map(str::to_owned),
-            Becomes::Vibe { .. } | Becomes::Nothing(_) => None,
+            Becomes::Vibe { .. } | Becomes::Bridge { .. } | Becomes::Nothing(_) => None,
         };
         assert_eq!(value("SYNC_INTERVAL=300000").as_deref(), Some("300 s"));
         assert_eq!(value("SYNC_INTERVAL=10").as_deref(), Some("1 s"));
@@ -272,8 +287,23 @@ mod tests {
             ("https://vibe.example", vec!["https://vibe.example"]),
         ];
         for (value, expected) in table {
-            assert_eq!(vibe_addresses(value), expected, "{value}");
+            let mut made: Vec<String> = addresses(value, VIBE_PORT).into();
+            made.dedup();
+            assert_eq!(made, expected, "{value}");
         }
+    }
+
+    #[test]
+    fn the_bridges_address_is_tried_as_it_was_rewritten_and_then_as_given() {
+        let made = rows("HULY_MCP_URL=http://old:1/mcp\nHULY_API_URL=http://h:3457/api\n");
+        let expected = Becomes::Bridge {
+            addresses: vec!["http://h:3458".to_owned(), "http://h:3457".to_owned()],
+        };
+        assert_eq!(made.rows[1].becomes, expected);
+        assert!(matches!(made.rows[0].becomes, Becomes::Nothing(_)));
+        // where it stands alone it counts
+        let alone = of("HULY_MCP_URL=http://h:3457/mcp");
+        assert_eq!(alone, expected);
     }
 
     #[test]

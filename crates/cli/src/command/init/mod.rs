@@ -3,6 +3,7 @@
 
 mod ask;
 mod basics;
+mod door;
 mod dotenv;
 mod file;
 mod find;
@@ -66,11 +67,9 @@ pub(crate) async fn run(init: Init) -> Result<Exit, Failure> {
 
     let draft = kept(&directory, &file::draft(&basics))?;
     let config = load(draft.path())?;
-    let services = config.services()?;
-    let ((huly, workspace), vibe) = tokio::try_join!(
-        connect::huly(&config, services, 0),
-        connect::vibe(&config, services)
-    )?;
+    let way = config.way()?;
+    let ((huly, workspace), vibe) =
+        tokio::try_join!(connect::huly(&config, way, 0), connect::vibe(&config, way))?;
     let boards = Pair { huly, vibe };
     let proposed = read::proposed(&config, &boards, workspace).await?;
 
@@ -79,16 +78,10 @@ pub(crate) async fn run(init: Init) -> Result<Exit, Failure> {
     load(written.path())?;
     persist(written, &out, init.force)?;
     let config = load(&out)?;
-    let services = config.services()?;
+    let way = config.way()?;
     let boards = boards.map(Ok);
-    let checked = super::check::all(
-        &config,
-        services,
-        boards,
-        Some(workspace),
-        init.remote_paths,
-    )
-    .await?;
+    let checked =
+        super::check::all(&config, way, boards, Some(workspace), init.remote_paths).await?;
     output::init::print(&init.out, &basics, &proposed, &checked)?;
     Ok(checked.exit(false))
 }

@@ -51,6 +51,7 @@ fn seen() -> Seen {
                 project("h2", Some("ISLE"), "Isle"),
             ],
             statuses: vec![("h1".into(), statuses.clone()), ("h2".into(), statuses)],
+            names: sync_core::filter::Known::default(),
         }),
         vibe: Some(VibeSeen {
             projects: vec![project("v1", None, "harbor")],
@@ -270,5 +271,32 @@ fn with_one_service_away_the_other_is_judged_alone() {
     assert_eq!(
         findings(&nothing, &entry("X", ProjectSettings::default())),
         []
+    );
+}
+
+#[test]
+fn a_name_in_the_filter_that_nothing_bears_is_told_with_its_key_and_the_nearest() {
+    let mut seen = seen();
+    let huly = seen.huly.as_mut().unwrap();
+    huly.names.projects = Some(["HARB", "Harbor"].map(Arc::from).into());
+    huly.names.statuses = Some(["Backlog", "In Review"].map(Arc::from).into());
+    let settings = Settings {
+        filter: sync_core::filter::Filter {
+            projects: vec!["harbor".into()],
+            statuses: vec!["review".into(), "backlog".into()],
+            labels: vec!["not asked for".into()],
+            ..Default::default()
+        },
+        ..Settings::default()
+    };
+    let finding = only(&seen, &settings);
+    assert_eq!(
+        (finding.severity, finding.code, finding.refused),
+        (Severity::Error, codes::FILTER_NAME, false)
+    );
+    assert_eq!(finding.subject, Subject::Filter("filter.status"));
+    assert_eq!(
+        finding.remedy.as_deref(),
+        Some("did you mean `In Review`? there are: Backlog, In Review")
     );
 }
