@@ -24,6 +24,7 @@ mod pages;
 mod pages_run;
 mod people;
 mod process;
+mod reconcile;
 mod refusals;
 mod rows;
 mod starting;

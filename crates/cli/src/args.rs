@@ -8,6 +8,8 @@ mod import;
 mod init;
 #[cfg(test)]
 mod pages;
+mod project;
+mod reconcile;
 pub(crate) mod status;
 mod unlink;
 mod watch;
@@ -23,6 +25,8 @@ pub(crate) use check::Check;
 pub(crate) use completions::Completions;
 pub(crate) use import::Import;
 pub(crate) use init::{HulyWay, Init};
+pub(crate) use project::{Choose, Project};
+pub(crate) use reconcile::Reconcile;
 pub(crate) use unlink::Unlink;
 
 const STYLES: Styles = Styles::styled()
@@ -115,8 +119,8 @@ pub(crate) enum Command {
     /// Bring both sides together
     #[command(subcommand)]
     Sync(Sync),
-    /// Settle what an interrupted run left, and nothing else
-    Reconcile(Json),
+    /// Settle what an interrupted run left; look through everything; mend what is wrong
+    Reconcile(Reconcile),
     /// Show what the store knows; asks no server
     Status(status::Status),
     /// Take over the links of the predecessor, the JavaScript service before hvs
@@ -126,6 +130,9 @@ pub(crate) enum Command {
     /// Check, back up, restore or shrink the store
     #[command(subcommand)]
     Db(db::Db),
+    /// List pairs of projects; choose what becomes of one that waits for you
+    #[command(subcommand)]
+    Project(Project),
     /// Show the effective configuration
     #[command(subcommand)]
     Config(Config),
@@ -143,9 +150,6 @@ pub(crate) enum Command {
 /// `hvs plan`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Plan {
-    /// Show what `hvs sync once --take-over` would do
-    #[arg(long)]
-    pub take_over: bool,
     /// Only this project, by Huly identifier or name; may be repeated
     #[arg(long, value_name = "PROJECT")]
     pub project: Vec<String>,
@@ -176,9 +180,6 @@ pub(crate) struct Once {
     /// Only this project, by Huly identifier or name; may be repeated
     #[arg(long, value_name = "PROJECT")]
     pub project: Vec<String>,
-    /// Link the tasks that another store's markers name: that store is lost, and no other hvs works on these boards
-    #[arg(long)]
-    pub take_over: bool,
     /// Carry out what a guard held back, by the hash it was shown with; may be repeated
     #[arg(long, value_name = "HASH")]
     pub accept: Vec<String>,

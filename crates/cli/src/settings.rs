@@ -86,7 +86,6 @@ pub(crate) fn for_run(config: &Config, asked: Asked<'_>) -> Settings {
             .map(|template| template.text().to_owned()),
         projects: projects(&config.projects),
         only: only.to_vec(),
-        take_over: asked.take_over,
         filter: filter(&config.filter, !only.is_empty() || !asked.items.is_empty()),
         leaving: if asked.filtered {
             Leaving::Stays

@@ -51,7 +51,12 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         FOREIGN_STORE,
         "a task carries the marker of another hvs store",
-        "make sure that no second hvs works on these boards; where the other store is lost: `hvs sync once --take-over`",
+        "make sure that no second hvs works on these boards; where the other store is lost: `hvs reconcile --full --repair`",
+    ),
+    (
+        ROLLED_BACK,
+        "the services show writes of this store that its journal does not know: it is an old copy of itself",
+        "nothing: every link is compared afresh, and what gives way is kept as a conflict; see docs/reconcile.md for what an old copy cannot know",
     ),
     (
         GAVE_UP,
@@ -61,7 +66,12 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         PROJECT_GONE,
         "a whole project is gone on one side",
-        "nothing is done to its counterpart; set `skip = true` for the project in the configuration when it is not to be told any more",
+        "nothing is done to its counterpart until you choose: `hvs project list` shows the choices",
+    ),
+    (
+        SERVICE_RESTORED,
+        "a service shows an older state than before: it was restored from a backup",
+        "nothing is done in this project until you choose: `hvs project list` shows the choices; see docs/reconcile.md",
     ),
     (
         PROJECT_PATH,
@@ -261,9 +271,13 @@ pub const NOT_A_MEMBER: &str = "PROJECT_NOT_A_MEMBER";
 /// See [`CODES`].
 pub const FOREIGN_STORE: &str = "MARKER_FOREIGN_STORE";
 /// See [`CODES`].
+pub const ROLLED_BACK: &str = "STORE_ROLLED_BACK";
+/// See [`CODES`].
 pub const GAVE_UP: &str = "ITEM_GAVE_UP";
 /// See [`CODES`].
 pub const PROJECT_GONE: &str = "PROJECT_GONE";
+/// See [`CODES`].
+pub const SERVICE_RESTORED: &str = "SERVICE_RESTORED";
 /// See [`CODES`].
 pub const PROJECT_PATH: &str = "PROJECT_PATH";
 /// See [`CODES`].

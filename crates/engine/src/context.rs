@@ -73,6 +73,8 @@ pub(crate) struct Context {
     pub(crate) targets: Vec<Target>,
     /// What the filter needs to know beyond the items: asked for once, by the first project that needs it.
     pub(crate) marks: tokio::sync::OnceCell<Marks>,
+    /// Whether the store was found to be an old copy, in a run that cannot mark its links.
+    pub(crate) rebuilt: AtomicBool,
     /// How often items that are dirty have failed before this run; bounded by what a turn takes up.
     pub(crate) failures: Mutex<HashMap<ItemId, u32>>,
     /// How many projects are gone through at once.

@@ -200,7 +200,7 @@ pub fn project(fact: &ProjectFact) -> Finding {
             finding.because(Verdict::Degraded, Reason::ProjectWaits(label.clone()));
             false
         }
-        ProjectPhase::Asleep => return finding,
+        ProjectPhase::Asleep | ProjectPhase::Left => return finding,
     };
     if is_active && *failed_in_a_row > 0 {
         let verdict = if *failed_in_a_row >= FAILING_AFTER {

@@ -23,6 +23,9 @@ pub(crate) struct Payload {
     /// The source's description when this was planned: its base text once the write is confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) source_text: Option<Arc<str>>,
+    /// Huly's stamp of the issue when this was planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) stamp: Option<Millis>,
     /// Whether the same plan refused a field of this side: its dead letter outlives this write.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) refused: bool,
@@ -35,6 +38,8 @@ pub(crate) struct Payload {
 pub(crate) struct Beside {
     /// See [`Payload::source_text`].
     pub(crate) source_text: Option<Arc<str>>,
+    /// See [`Payload::stamp`].
+    pub(crate) stamp: Option<Millis>,
     /// See [`Payload::refused`].
     pub(crate) refused: bool,
 }
@@ -124,6 +129,7 @@ impl Step {
         let payload = Payload {
             action: action.clone(),
             source_text: beside.source_text,
+            stamp: beside.stamp,
             refused: beside.refused,
             label: Arc::clone(label),
         };

@@ -4,9 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use sync_core::{
     Side,
-    ids::{IntentKey, ItemId, LinkId},
+    ids::{Generation, IntentKey, ItemId, LinkId},
     item::{Item, Observation},
     link::Phase,
+    plan::{Action, LinkPlan, Relink},
 };
 
 use crate::observe::Observed;
@@ -34,6 +35,53 @@ pub(crate) fn by_id(observed: &mut Observed) {
             observed.landed.insert(*link, item);
         }
     }
+}
+
+/// Generations of an issue that are looked for: a store that was rolled back has seen fewer of them than there were.
+const GENERATIONS: u32 = 3;
+
+/// Links whose issue is proven gone, and for which a newer copy of this store made another one since: it stands under the id of a
+/// later generation. They point to it from now on, before any deletion policy looks at them.
+pub(crate) fn remade(observed: &mut Observed) -> Vec<LinkPlan> {
+    let mut made_for: HashMap<ItemId, (LinkId, Generation)> = HashMap::new();
+    for link in observed.links.values() {
+        if *observed.of(&link.id).huly != Observation::Gone {
+            continue;
+        }
+        let mut generation = link.generation.huly;
+        for _ in 0..GENERATIONS {
+            generation = generation.next();
+            let id = IntentKey::create(link.id, Side::Huly, generation).document_id();
+            made_for.insert(id, (link.id, generation));
+        }
+    }
+    if made_for.is_empty() {
+        return Vec::new();
+    }
+    let (remade, others): (Vec<Item>, Vec<Item>) = std::mem::take(&mut observed.unlinked.huly)
+        .into_iter()
+        .partition(|item| made_for.contains_key(&item.id));
+    observed.unlinked.huly = others;
+    let mut plans = Vec::new();
+    for item in remade {
+        let Some((link, generation)) = made_for.get(&item.id).copied() else {
+            continue;
+        };
+        plans.push(LinkPlan {
+            link,
+            label: item
+                .label
+                .clone()
+                .unwrap_or_else(|| Arc::clone(&item.values.title)),
+            actions: vec![Action::Relink(Relink {
+                side: Side::Huly,
+                to: item.id.clone(),
+                generation: Some(generation),
+            })],
+        });
+        observed.see(link, Side::Huly, Observation::Present(Box::new(item)));
+    }
+    plans
 }
 
 /// Where ids are not ours to choose, an issue of a waiting link's title is that link's create, landed late, or made by a

@@ -5,7 +5,10 @@
 
 mod list;
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::atomic::Ordering,
+};
 
 use store::row::{Dirty, ProjectRow};
 use sync_core::{
@@ -15,7 +18,9 @@ use sync_core::{
     link::Link,
 };
 
-use crate::{context::Context, error::Error, landed, port::BoardProject, projects::Paired, settle};
+use crate::{
+    codes, context::Context, error::Error, landed, port::BoardProject, projects::Paired, settle,
+};
 
 pub(crate) use list::{MAX_PAGES, list};
 
@@ -137,7 +142,10 @@ pub(crate) async fn project(
         boards,
         imagined,
     } = paired;
-    let links = ctx.store.links(row.id).await?;
+    let mut links = ctx.store.links(row.id).await?;
+    if ctx.rebuilt.load(Ordering::Acquire) {
+        links.iter_mut().for_each(|link| link.rebuilt = true);
+    }
     let mut observed = Observed {
         project: Some(row.id),
         full: matches!(start, Start::Full),
@@ -222,7 +230,16 @@ async fn look_again(
     by_item: &Pair<HashMap<ItemId, LinkId>>,
     doubtful: &mut Vec<ItemId>,
 ) -> Result<(), Error> {
-    for dirty in ctx.store.dirty(row.id, ctx.now(), MAX_DIRTY).await? {
+    let soon = Millis(ctx.now().0.saturating_add(settle::TYPING_MS));
+    for dirty in ctx.store.dirty(row.id, soon, MAX_DIRTY).await? {
+        if dirty.next_try > ctx.now() {
+            // Somebody was typing in it a moment ago; everything else that is not due yet is simply not asked for.
+            if &*dirty.code == codes::BEING_TYPED {
+                let link = by_item.side(dirty.side).get(&dirty.item);
+                observed.busy.extend(link.copied());
+            }
+            continue;
+        }
         ctx.failed_before(&dirty.item, dirty.tries);
         if settle::gave_up(ctx, &dirty) {
             observed.gave_up.push(dirty);

@@ -285,6 +285,15 @@ pub trait Board: Send + Sync {
     async fn changes(&self, from: Cursor) -> Answer<Page>;
     /// Items whose removal or move the history shows at or after `since`: a hint, never a proof.
     async fn removals(&self, since: Millis) -> Answer<Vec<ItemId>>;
+    /// The id of the newest transaction under this store's tag that the service's history has at or after a stamp; `None` where
+    /// there is none, or the service keeps no such ids.
+    async fn newest_write(&self, _since: Millis) -> Answer<Option<Arc<str>>> {
+        Ok(None)
+    }
+    /// Which of these writes the service's own history says it carried out: none where it keeps no such ids.
+    async fn carried_out(&self, _write_ids: &[Arc<str>]) -> Answer<HashSet<Arc<str>>> {
+        Ok(HashSet::new())
+    }
     /// The newest stamp of any item that can be seen; `None` where there is no item (only where `capabilities().changes`).
     async fn newest(&self) -> Answer<Option<Millis>>;
     /// Some items by their own read, archived shown; absent ones are missing in the answer.

@@ -1,11 +1,15 @@
 //! Recover: settles writes without an answer by looking (design 4.2, 4.3). One path for an answer lost a moment ago and for
-//! what a killed run left behind.
+//! what a killed run left. However many writes are open, they are looked for together: a list or a few reads for all of them.
+
+mod creates;
 
 use std::{
     collections::{HashMap, HashSet},
+    sync::Arc,
     time::Duration,
 };
 
+use futures::{StreamExt, stream};
 use http_kit::Kind;
 use sync_core::{
     Side,
@@ -20,8 +24,12 @@ use crate::{
     context::Context,
     journal::Step,
     lease::millis,
-    port::{BoardProject, Written},
+    observe::IDS_PER_CALL,
+    port::{Answer, BoardProject, Written},
 };
+
+/// Descriptions read at once.
+const READS_IN_FLIGHT: usize = 8;
 
 /// What looking for one write found.
 #[derive(Debug)]
@@ -34,97 +42,49 @@ pub(crate) enum Looked {
     Leave(http_kit::Error),
 }
 
-/// Looks for the effect of one step that was sent and has no answer. `found` is what looking for other steps has just found.
+/// Looks for the effects of steps of one side that were sent and have no answer.
 pub(crate) async fn look(
     ctx: &Context,
+    side: Side,
     project: &BoardProject,
     links: &HashMap<LinkId, Link>,
-    step: &Step,
-    found: &HashSet<ItemId>,
+    steps: Vec<Step>,
     normal_form: fn(&str) -> String,
-) -> Looked {
-    let looked = match &step.payload.action {
-        Action::Create(_) => look_for_create(ctx, project, links, step, found).await,
-        Action::Update(update) => {
-            look_for_update(
-                ctx,
-                step,
-                &update.item,
-                &update.set,
-                &update.expected,
-                normal_form,
-            )
-            .await
+) -> Vec<(Step, Looked)> {
+    let (mut creates, mut changes, mut removals) = (Vec::new(), Vec::new(), Vec::new());
+    let mut looked = Vec::new();
+    for step in steps {
+        match step.payload.action {
+            Action::Create(_) => creates.push(step),
+            Action::Update(_) | Action::Cancel(_) => changes.push(step),
+            Action::Remove(_) => removals.push(step),
+            // Store-only entries never become intents.
+            Action::Agree(_)
+            | Action::Conflict(_)
+            | Action::Problem(_)
+            | Action::Notice(_)
+            | Action::Phase(_)
+            | Action::Relink(_)
+            | Action::Forget(_) => looked.push((step, Looked::Ended(Ended::Done(None)))),
         }
-        Action::Cancel(cancel) => {
-            let set: Vec<Change> = crate::journal::update_job(step, project.id.clone(), None)
-                .map(|job| job.set)
-                .unwrap_or_default();
-            look_for_update(ctx, step, &cancel.item, &set, &cancel.expected, normal_form).await
-        }
-        Action::Remove(remove) => look_for_removal(ctx, step.intent.side, &remove.item).await,
-        // Store-only entries never become intents.
-        Action::Agree(_)
-        | Action::Conflict(_)
-        | Action::Problem(_)
-        | Action::Notice(_)
-        | Action::Phase(_)
-        | Action::Relink(_)
-        | Action::Forget(_) => Ok(Looked::Ended(Ended::Done(None))),
-    };
-    looked.unwrap_or_else(Looked::Leave)
+    }
+    looked.extend(creates::look_for(ctx, side, project, links, creates).await);
+    looked.extend(look_for_changes(ctx, side, project, changes, normal_form).await);
+    looked.extend(look_for_removals(ctx, side, removals).await);
+    looked
 }
 
-async fn look_for_create(
-    ctx: &Context,
-    project: &BoardProject,
-    links: &HashMap<LinkId, Link>,
-    step: &Step,
-    others: &HashSet<ItemId>,
-) -> Result<Looked, http_kit::Error> {
-    let side = step.intent.side;
-    let board = ctx.board(side);
-    let Some(job) = links
-        .get(&step.link)
-        .and_then(|link| step.create_job(ctx.store.id(), link, &ctx.footers(side)))
-    else {
-        return Ok(Looked::Ended(Ended::Later(gone(
-            side,
-            "the link of this create is not known any more",
-        ))));
-    };
-    let jobs = [job];
-    let taken: HashSet<ItemId> = ctx
-        .store
-        .links(step.intent.project)
-        .await
-        .map_err(unlooked)?
+/// All of them could not be looked for, for one reason.
+fn leave_all(steps: Vec<Step>, error: &http_kit::Error) -> Vec<(Step, Looked)> {
+    steps
         .into_iter()
-        .filter_map(|link| link.items.side(side).clone())
-        .chain(others.iter().cloned())
-        .collect();
-    if let Some(item) = found(board.find_created(&project.id, &jobs, &taken).await?) {
-        return Ok(Looked::Ended(Ended::Found(Box::new(item))));
-    }
-    if !board.capabilities().client_ids {
-        // A create whose client has gone may still land: only after its deadline and some more is it certain enough to repeat.
-        wait_out(ctx, step.intent.sent_at).await;
-        if let Some(item) = found(board.find_created(&project.id, &jobs, &taken).await?) {
-            return Ok(Looked::Ended(Ended::Found(Box::new(item))));
-        }
-    }
-    Ok(resend_or_dead(ctx, step))
-}
-
-/// The store did not say which items are taken: nothing can be told apart.
-fn unlooked(error: store::Error) -> http_kit::Error {
-    http_kit::Error::new(Kind::Transient, crate::codes::UNCONFIRMED, "store", "look")
-        .with_detail("the store cannot be asked")
-        .with_source(error)
-}
-
-fn found(answers: Vec<Option<Item>>) -> Option<Item> {
-    answers.into_iter().next().flatten()
+        .map(|step| {
+            let copy =
+                http_kit::Error::new(error.kind(), error.code(), error.service(), error.route())
+                    .with_detail(error.detail());
+            (step, Looked::Leave(copy))
+        })
+        .collect()
 }
 
 /// Waits until a write that was sent then can no longer take effect.
@@ -147,60 +107,207 @@ pub(crate) async fn wait_out(ctx: &Context, sent_at: Option<Millis>) {
     }
 }
 
-async fn look_for_update(
-    ctx: &Context,
-    step: &Step,
-    item: &sync_core::ids::ItemId,
-    set: &[Change],
-    expected: &Values,
-    normal_form: fn(&str) -> String,
-) -> Result<Looked, http_kit::Error> {
-    let side = step.intent.side;
-    let board = ctx.board(side);
-    let Some((_, mut now)) = board.get(std::slice::from_ref(item)).await?.remove(item) else {
-        return Ok(Looked::Ended(Ended::Again(gone(
-            side,
-            "the item is not there any more",
-        ))));
-    };
-    if set.iter().any(|change| change.field == Field::Description) && now.text.is_none() {
-        now.text = Some(board.text(&now).await?);
-    }
-    if set.iter().all(|change| holds(&now, change, normal_form)) {
-        let written = Written {
-            item: now,
-            refused: Vec::new(),
-            lost: Vec::new(),
-        };
-        return Ok(Looked::Ended(Ended::Done(Some(Box::new(written)))));
-    }
-    if set
-        .iter()
-        .all(|change| same(&now.values, expected, change.field))
-    {
-        return Ok(resend_or_dead(ctx, step));
-    }
-    Ok(Looked::Ended(Ended::Again(gone(
-        side,
-        "something else was written meanwhile",
-    ))))
+/// What a change was to write, what it was planned on, and where.
+struct Wanted {
+    item: ItemId,
+    set: Vec<Change>,
+    expected: Values,
 }
 
-async fn look_for_removal(
+fn wanted(step: &Step, project: &BoardProject) -> Option<Wanted> {
+    match &step.payload.action {
+        Action::Update(update) => Some(Wanted {
+            item: update.item.clone(),
+            set: update.set.clone(),
+            expected: update.expected.clone(),
+        }),
+        Action::Cancel(cancel) => {
+            let job = crate::journal::update_job(step, project.id.clone(), None)?;
+            Some(Wanted {
+                item: cancel.item.clone(),
+                set: job.set,
+                expected: cancel.expected.clone(),
+            })
+        }
+        Action::Create(_)
+        | Action::Remove(_)
+        | Action::Agree(_)
+        | Action::Conflict(_)
+        | Action::Problem(_)
+        | Action::Notice(_)
+        | Action::Phase(_)
+        | Action::Relink(_)
+        | Action::Forget(_) => None,
+    }
+}
+
+async fn look_for_changes(
     ctx: &Context,
     side: Side,
-    item: &sync_core::ids::ItemId,
-) -> Result<Looked, http_kit::Error> {
-    let there = ctx
-        .board(side)
-        .get(std::slice::from_ref(item))
-        .await?
-        .contains_key(item);
-    Ok(Looked::Ended(if there {
-        Ended::Again(gone(side, "the item still stands"))
-    } else {
-        Ended::Done(None)
-    }))
+    project: &BoardProject,
+    steps: Vec<Step>,
+    normal_form: fn(&str) -> String,
+) -> Vec<(Step, Looked)> {
+    let mut open: Vec<(Step, Wanted)> = Vec::new();
+    for step in steps {
+        if let Some(wanted) = wanted(&step, project) {
+            open.push((step, wanted));
+        }
+    }
+    let items = open.iter().map(|(_, wanted)| wanted.item.clone()).collect();
+    let there = match read(ctx, side, items).await {
+        Ok(there) => there,
+        Err(error) => return leave_all(open.into_iter().map(|(step, _)| step).collect(), &error),
+    };
+    let mut looked = Vec::new();
+    let mut undone = Vec::new();
+    let read = stream::iter(open).map(|(step, wanted)| {
+        let now = there.get(&wanted.item).cloned();
+        async move {
+            let now = with_text(ctx, side, now, &wanted.set).await;
+            (step, wanted, now)
+        }
+    });
+    let mut read = read.buffered(READS_IN_FLIGHT);
+    while let Some((step, wanted, now)) = read.next().await {
+        match now {
+            Err(error) => looked.push((step, Looked::Leave(error))),
+            Ok(None) => {
+                let words = "the item is not there any more";
+                looked.push((step, Looked::Ended(Ended::Again(gone(side, words)))));
+            }
+            Ok(Some(now)) => {
+                let holds = |change: &Change| holds(&now, change, normal_form);
+                if wanted.set.iter().all(holds) {
+                    let written = Written {
+                        item: now,
+                        refused: Vec::new(),
+                        lost: Vec::new(),
+                    };
+                    let done = Ended::Done(Some(Box::new(written)));
+                    looked.push((step, Looked::Ended(done)));
+                } else {
+                    undone.push((step, wanted, now));
+                }
+            }
+        }
+    }
+    let carried = match carried_out(ctx, side, &undone).await {
+        Ok(carried) => carried,
+        Err(error) => {
+            let steps = undone.into_iter().map(|(step, ..)| step).collect();
+            looked.extend(leave_all(steps, &error));
+            return looked;
+        }
+    };
+    for (step, wanted, now) in undone {
+        let found = judged(ctx, &step, &wanted, &now, &carried);
+        looked.push((step, found));
+    }
+    looked
+}
+
+/// What became of a change that does not stand there.
+fn judged(
+    ctx: &Context,
+    step: &Step,
+    wanted: &Wanted,
+    now: &Item,
+    carried: &HashSet<Arc<str>>,
+) -> Looked {
+    let id = step.intent.write_id.as_ref();
+    if id.is_some_and(|id| carried.contains(id)) {
+        // It stood there, and somebody wrote over it since: settled as it was sent, so that theirs is seen as the edit it is.
+        return Looked::Ended(Ended::Done(None));
+    }
+    let stands = |change: &Change| same(&now.values, &wanted.expected, change.field);
+    if wanted.set.iter().all(stands) {
+        return resend_or_dead(ctx, step);
+    }
+    Looked::Ended(Ended::Again(gone(
+        step.intent.side,
+        "something else was written meanwhile",
+    )))
+}
+
+/// Which of these changes the service's own history says were carried out. A description is written past the history.
+async fn carried_out(
+    ctx: &Context,
+    side: Side,
+    undone: &[(Step, Wanted, Item)],
+) -> Answer<HashSet<Arc<str>>> {
+    let is_recorded = |wanted: &Wanted| {
+        let mut set = wanted.set.iter();
+        !wanted.set.is_empty() && set.all(|change| change.field != Field::Description)
+    };
+    let ids: Vec<Arc<str>> = undone
+        .iter()
+        .filter(|(_, wanted, _)| is_recorded(wanted))
+        .filter_map(|(step, ..)| step.intent.write_id.clone())
+        .collect();
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    ctx.board(side).carried_out(&ids).await
+}
+
+/// Some items by their own reads.
+async fn read(ctx: &Context, side: Side, mut items: Vec<ItemId>) -> Answer<HashMap<ItemId, Item>> {
+    items.sort();
+    items.dedup();
+    let mut there = HashMap::with_capacity(items.len());
+    for ids in items.chunks(IDS_PER_CALL) {
+        let found = ctx.board(side).get(ids).await?;
+        there.extend(found.into_iter().map(|(id, (_, item))| (id, item)));
+    }
+    Ok(there)
+}
+
+/// An item with its text, where a description was to be written.
+async fn with_text(
+    ctx: &Context,
+    side: Side,
+    item: Option<Item>,
+    set: &[Change],
+) -> Answer<Option<Item>> {
+    let Some(mut item) = item else {
+        return Ok(None);
+    };
+    let writes_text = set.iter().any(|change| change.field == Field::Description);
+    if writes_text && item.text.is_none() {
+        item.text = Some(ctx.board(side).text(&item).await?);
+    }
+    Ok(Some(item))
+}
+
+async fn look_for_removals(ctx: &Context, side: Side, steps: Vec<Step>) -> Vec<(Step, Looked)> {
+    let item = |step: &Step| match &step.payload.action {
+        Action::Remove(remove) => Some(remove.item.clone()),
+        Action::Create(_)
+        | Action::Update(_)
+        | Action::Cancel(_)
+        | Action::Agree(_)
+        | Action::Conflict(_)
+        | Action::Problem(_)
+        | Action::Notice(_)
+        | Action::Phase(_)
+        | Action::Relink(_)
+        | Action::Forget(_) => None,
+    };
+    let there = match read(ctx, side, steps.iter().filter_map(item).collect()).await {
+        Ok(there) => there,
+        Err(error) => return leave_all(steps, &error),
+    };
+    let looked = |step: Step| {
+        let stands = item(&step).is_some_and(|item| there.contains_key(&item));
+        let ended = if stands {
+            Ended::Again(gone(side, "the item still stands"))
+        } else {
+            Ended::Done(None)
+        };
+        (step, Looked::Ended(ended))
+    };
+    steps.into_iter().map(looked).collect()
 }
 
 fn resend_or_dead(ctx: &Context, step: &Step) -> Looked {

@@ -16,7 +16,7 @@ use sync_core::{
     project::ProjectAction,
 };
 
-use crate::port::Traffic;
+use crate::{port::Traffic, reconcile::finding::Finding};
 
 /// How many problems of one project are kept in the report; the store has them all.
 pub const MAX_PROBLEMS: usize = 200;
@@ -199,6 +199,12 @@ pub struct ProjectReport {
     pub adopted: u64,
     /// Conflicts that were recorded.
     pub conflicts: u64,
+    /// What is not as it should be; only looked for where everything is looked through.
+    #[serde(skip)]
+    pub found: Vec<Finding>,
+    /// Tasks with the marker of another store.
+    #[serde(skip)]
+    pub foreign: u64,
     /// Classes of actions that a guard held back.
     pub held: Vec<Held>,
     /// Problems and notices, at most [`MAX_PROBLEMS`].
@@ -269,6 +275,9 @@ pub struct Report {
     pub problems: Vec<Outcome>,
     /// Unfinished writes of earlier runs that were settled at the start.
     pub recovered: Recovered,
+    /// Whether the store was found to be an old copy of itself (design 4.3): every link is compared afresh.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rolled_back: bool,
     /// Calls and bytes.
     pub traffic: Pair<Traffic>,
     /// Errors by kind.

@@ -63,6 +63,8 @@ pub struct Settings {
     pub only: Vec<String>,
     /// Whether markers of another store are taken over: somebody says that it is lost and that nothing else runs on these boards.
     pub take_over: bool,
+    /// Everything is read and looked through, not only what changed, and duplicates that nobody touched are removed (reconcile).
+    pub full: bool,
     /// Which items are synced (design 3.9).
     pub filter: Filter,
     /// What becomes of links outside the filter. One that is given for one run only leaves them, and the watermarks, as they are.
@@ -152,6 +154,7 @@ impl Default for Settings {
             projects: BTreeMap::new(),
             only: Vec::new(),
             take_over: false,
+            full: false,
             filter: Filter::default(),
             leaving: Leaving::Sleeps,
             items: Vec::new(),

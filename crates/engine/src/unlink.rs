@@ -111,7 +111,8 @@ fn is_called(row: &ProjectRow, name: &str) -> bool {
     fold(&row.label) == fold(name) || fold(&row.name) == fold(name)
 }
 
-async fn project(
+/// Removes footers and drops links of one pair of projects; without a lease it only counts.
+pub(crate) async fn project(
     ctx: &Context,
     row: &ProjectRow,
     counts: &mut UnlinkedProject,

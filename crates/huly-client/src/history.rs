@@ -72,11 +72,23 @@ impl Huly {
         self.find(&find).await
     }
 
-    /// The newest row whose transaction bears a store's tag, by the server's clock. Newer than the store's journal:
-    /// the store is an old copy.
-    pub async fn newest_own_row(&self, tag: u32) -> Result<Option<TxRow>, Error> {
-        let find = own(tag, None).sorted_down("modifiedOn").sorted_down("_id");
+    /// The newest row whose transaction bears a store's tag, by the server's clock, at or after a stamp. Newer than the
+    /// store's journal: the store is an old copy.
+    pub async fn newest_own_row(&self, tag: u32, since: Millis) -> Result<Option<TxRow>, Error> {
+        let find = own(tag, None).with("modifiedOn", json!({"$gte": since}));
+        let find = find.sorted_down("modifiedOn").sorted_down("_id");
         Ok(self.find(&find.limited(NonZeroU32::MIN)).await?.pop())
+    }
+
+    /// The rows of these transactions. One that was carried out has a row, and so has one that failed on a document that
+    /// was there or was not; one that its own conditions refused has none.
+    pub async fn rows_of(&self, txes: &[TxId]) -> Result<Vec<TxRow>, Error> {
+        let mut rows = Vec::new();
+        for some in txes.chunks(IDS_AT_ONCE) {
+            let find = Find::of(class::TX_CUD).with("_id", json!({"$in": some}));
+            rows.extend(self.find::<TxRow>(&find.only(&["objectId"])).await?);
+        }
+        Ok(rows)
     }
 }
 

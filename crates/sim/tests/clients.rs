@@ -142,8 +142,13 @@ async fn an_issue_is_made_changed_and_removed_by_the_platforms_client() {
 
 /// The number, the create and the change; not the frames, not what was refused.
 async fn own_rows(huly: &Huly) -> usize {
-    let newest = huly.newest_own_row(0xa1ee_0001).await.unwrap().unwrap();
+    let newest = huly
+        .newest_own_row(0xa1ee_0001, huly_client::Millis(0))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(newest.id.as_str(), tx(4).to_string());
+    assert_eq!(huly.rows_of(&[tx(4), tx(99)]).await.unwrap().len(), 1);
     let size = NonZeroU32::new(10).unwrap();
     huly.own_rows(0xa1ee_0001, None, size).await.unwrap().len()
 }

@@ -49,6 +49,8 @@ pub enum ProjectPhase {
     Asleep,
     /// Deleted as a whole on one side, or its service was restored from a backup: waits for a person.
     Waiting,
+    /// A person chose to leave it: never touched again, until a person chooses otherwise.
+    Left,
 }
 
 /// A remote write: written before it is sent (design 4.1).

@@ -3,6 +3,7 @@
 mod adopt;
 pub mod claims;
 mod decide;
+mod duplicates;
 mod titles;
 
 use std::sync::Arc;
@@ -16,8 +17,9 @@ use crate::{
     side::{Pair, Side},
 };
 
-pub use adopt::{adopt, create, relink, remove_twin, tombstone};
+pub use adopt::{adopt, create, relink, remove_mirrored, remove_twin, tombstone};
 pub use decide::{Decision, How, Known, Unlinked, Wants, decide, derived_issue, wants};
+pub use duplicates::{Duplicate, Linked, duplicates};
 pub use titles::{Titles, fold};
 
 /// What a link is doing.
@@ -70,6 +72,10 @@ pub struct Link {
     /// Set after a store was lost or rolled back, until the next confirmed agreement: a difference never overwrites
     /// without keeping the other value (design 4.3).
     pub rebuilt: bool,
+    /// When the row was made, by our clock: the newest tasks missing together tell a service that was restored (design 3.7).
+    pub made: Millis,
+    /// Huly's stamp of the issue when its base was taken: an older one with other content tells the same.
+    pub stamp: Option<Millis>,
     /// Our last write to each side.
     pub last_write: Pair<Option<LastWrite>>,
     /// The rules it was last planned with.
@@ -103,6 +109,8 @@ impl Link {
             frozen: FieldSet::EMPTY,
             phase: Phase::Active,
             rebuilt: false,
+            made: rules.now,
+            stamp: None,
             last_write: Pair::default(),
             rules: rules.version,
             version: 0,

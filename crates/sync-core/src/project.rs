@@ -49,6 +49,8 @@ pub enum PairPhase {
     Asleep,
     /// Deleted as a whole on one side: waits for a person.
     Waiting,
+    /// A person chose to leave it: its projects belong to no pair that is worked on.
+    Left,
 }
 
 /// A pair of the store.
@@ -332,7 +334,7 @@ impl fmt::Display for ProjectAction {
             ProjectAction::Wake { .. } => f.write_str("+ wake: compared in full first"),
             ProjectAction::Wait { gone, .. } => write!(
                 f,
-                "! the project is gone in {gone}: choose relink, recreate, mirror or unlink; until then nothing is done"
+                "! the project is gone in {gone}: nothing is done until you choose, see `hvs project list`"
             ),
             ProjectAction::Unseen { side, .. } => write!(
                 f,

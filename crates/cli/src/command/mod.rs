@@ -8,6 +8,7 @@ mod demo;
 mod import;
 pub(crate) mod init;
 mod plan;
+mod project;
 mod reconcile;
 pub(crate) mod runs;
 mod sim;
@@ -61,14 +62,13 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
         Command::Check(asked) => check::run(&configured(&global)?, asked).await,
         Command::Plan(plan) => {
             let config = chosen(&global, &plan.filter)?;
-            let asked = Asked::of(&plan.project, &[], &plan.filter).taking_over(plan.take_over);
+            let asked = Asked::of(&plan.project, &[], &plan.filter);
             plan::run(&config, &global, asked, plan.json.json).await
         }
         Command::Sync(Sync::Once(once)) => {
             let config = chosen(&global, &once.filter)?;
             if once.dry_run {
-                let asked =
-                    Asked::of(&once.project, &once.items, &once.filter).taking_over(once.take_over);
+                let asked = Asked::of(&once.project, &once.items, &once.filter);
                 return plan::run(&config, &global, asked, once.json.json).await;
             }
             sync::once(&config, &global, *once).await
@@ -77,10 +77,8 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
             let config = configured(&global)?;
             watch::run(config, &global, &asked).await
         }
-        Command::Reconcile(Json { json }) => {
-            let config = configured(&global)?;
-            reconcile::run(&config, &global, json).await
-        }
+        Command::Reconcile(asked) => reconcile::run(&configured(&global)?, &global, asked).await,
+        Command::Project(asked) => project::run(&configured(&global)?, &global, asked).await,
         Command::Status(asked) => status::run(&configured(&global)?, asked).await,
         Command::Db(asked) => db::run(&configured(&global)?, asked).await,
         Command::Config(args::Config::Show(json)) => config::show(&configured(&global)?, json),
@@ -122,9 +120,10 @@ fn wants_json(command: &Command) -> bool {
         Command::Unlink(unlink) => unlink.json.json,
         Command::Sync(Sync::Once(once)) => once.json.json,
         Command::Sync(Sync::Watch(watch)) => watch.json,
-        Command::Reconcile(Json { json }) | Command::Config(args::Config::Show(Json { json })) => {
-            *json
-        }
+        Command::Reconcile(asked) => asked.json.json,
+        Command::Project(args::Project::List(json)) => json.json,
+        Command::Project(args::Project::Choose(asked)) => asked.json.json,
+        Command::Config(args::Config::Show(Json { json })) => *json,
         Command::Status(asked) => asked.json.json,
         Command::Runs(runs) => match &runs.command {
             None => runs.list.json.json,

@@ -23,7 +23,7 @@ use crate::{
 pub(crate) async fn once(config: &Config, global: &Global, once: Once) -> Result<Exit, Failure> {
     let interrupt = Interrupt::listen()?;
     let store = connect::open_store(config).await?;
-    let asked = Asked::of(&once.project, &once.items, &once.filter).taking_over(once.take_over);
+    let asked = Asked::of(&once.project, &once.items, &once.filter);
     let mut settings = settings::for_run(config, asked);
     if std::io::stderr().is_terminal() && is_first_sync(store.as_ref()).await? {
         // somebody watches, and a first sync takes as long as it takes (issue 6a)

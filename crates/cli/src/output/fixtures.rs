@@ -23,6 +23,7 @@ pub(super) fn report(projects: Vec<ProjectReport>) -> Report {
         projects,
         problems: Vec::new(),
         recovered: Recovered::default(),
+        rolled_back: false,
         traffic: Pair {
             huly: Traffic {
                 requests: 30,

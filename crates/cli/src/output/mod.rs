@@ -9,6 +9,8 @@ pub(crate) mod init;
 pub(crate) mod plan;
 pub(crate) mod problem;
 pub(crate) mod progress;
+pub(crate) mod project;
+pub(crate) mod reconcile;
 pub(crate) mod report;
 pub(crate) mod screen;
 pub(crate) mod status;

@@ -254,6 +254,7 @@ fn state(row: &ProjectRow) -> &'static str {
         (ProjectPhase::Active, false) => "first sync",
         (ProjectPhase::Asleep, _) => "asleep",
         (ProjectPhase::Waiting, _) => "waits for you",
+        (ProjectPhase::Left, _) => "left",
     }
 }
 

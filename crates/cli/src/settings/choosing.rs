@@ -14,8 +14,6 @@ pub(crate) struct Asked<'a> {
     pub items: &'a [String],
     /// Whether any flag takes the place of a key of `[filter]`.
     pub filtered: bool,
-    /// Whether another store's markers are taken over.
-    pub take_over: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -28,13 +26,7 @@ impl<'a> Asked<'a> {
             projects,
             items,
             filtered: filter.is_given(),
-            take_over: false,
         }
-    }
-
-    /// The same, with what `--take-over` says.
-    pub(crate) const fn taking_over(self, take_over: bool) -> Asked<'a> {
-        Asked { take_over, ..self }
     }
 }
 

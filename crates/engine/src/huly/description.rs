@@ -47,7 +47,7 @@ impl HulyBoard {
             );
         }
         let current = match live {
-            Some(text) => super::parse(&text)?,
+            Some(text) => parse(&text)?,
             None => self.blob(&name).await?,
         };
         let patched = markup::patch(&current, wanted);
@@ -75,4 +75,16 @@ impl HulyBoard {
 /// What could not be kept, in words.
 fn lost(lost: &markup::Lost) -> String {
     format!("{} ({})", lost.name, lost.text)
+}
+
+/// The tree of a stored description.
+pub(super) fn parse(text: &str) -> Answer<markup::Node> {
+    match markup::Source::read(text) {
+        Ok(source) => Ok(source.into_node()),
+        Err(error) => Err(
+            Error::new(Kind::Rejected, codes::MARKUP, "huly", "/api/v1/blob")
+                .with_detail("a description is not in a form that can be read")
+                .with_source(error),
+        ),
+    }
 }

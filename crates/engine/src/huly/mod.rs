@@ -2,6 +2,7 @@
 
 mod convert;
 mod description;
+mod history;
 mod marks;
 mod statuses;
 mod write;
@@ -33,6 +34,7 @@ use crate::{
     },
 };
 use convert::{cursor, item, kind_statuses, position, project};
+use description::parse;
 use statuses::Statuses;
 
 /// The route that errors of this adapter name where no single call is meant.
@@ -42,7 +44,7 @@ const ROUTE: &str = "(issue)";
 pub struct HulyBoard {
     client: Huly,
     env: Arc<dyn Env>,
-    /// The store's tag: the first 8 hex digits of every transaction id (design 4.2).
+    /// The store's tag: the first 8 hex digits of every journaled transaction id (design 4.2).
     tag: u32,
     page_size: NonZeroU32,
     /// Projects as last read: a create needs identifier, type and default status. Bounded by the number of projects.
@@ -69,8 +71,10 @@ impl HulyBoard {
         self.client.workspace().0
     }
 
+    /// An id for what the journal does not know by itself (frames, numbers, comments): never under the store's own tag, by which
+    /// its journal is held against the history (design 4.3).
     fn fresh_tx(&self) -> TxId {
-        TxId::tagged(self.tag, self.env.random().to_be_bytes())
+        TxId::tagged(!self.tag, self.env.random().to_be_bytes())
     }
 
     fn remember(&self, wire: &types::Project) -> BoardProject {
@@ -127,17 +131,6 @@ impl HulyBoard {
 /// A failed precondition: observe and plan again.
 fn conflict(words: String) -> Error {
     Error::new(Kind::Conflict, codes::PRECONDITION, "huly", ROUTE).with_detail(words)
-}
-
-fn parse(text: &str) -> Answer<markup::Node> {
-    match markup::Source::read(text) {
-        Ok(source) => Ok(source.into_node()),
-        Err(error) => Err(
-            Error::new(Kind::Rejected, codes::MARKUP, "huly", "/api/v1/blob")
-                .with_detail("a description is not in a form that can be read")
-                .with_source(error),
-        ),
-    }
 }
 
 #[async_trait]
@@ -257,6 +250,14 @@ impl Board for HulyBoard {
         Ok(removed)
     }
 
+    async fn newest_write(&self, since: Millis) -> Answer<Option<Arc<str>>> {
+        self.newest_own(since).await
+    }
+
+    async fn carried_out(&self, write_ids: &[Arc<str>]) -> Answer<HashSet<Arc<str>>> {
+        self.in_history(write_ids).await
+    }
+
     async fn newest(&self) -> Answer<Option<Millis>> {
         let find = Find::of(types::class::ISSUE)
             .sorted_down("modifiedOn")
@@ -350,12 +351,7 @@ impl Board for HulyBoard {
         jobs: &[CreateJob],
         _taken: &HashSet<ItemId>,
     ) -> Answer<Vec<Option<Item>>> {
-        let ids: Vec<ItemId> = jobs.iter().map(|job| job.key.document_id()).collect();
-        let mut there = self.get(&ids).await?;
-        Ok(ids
-            .iter()
-            .map(|id| there.remove(id).map(|(_, item)| item))
-            .collect())
+        self.made_by(jobs).await
     }
 
     async fn update(&self, job: &UpdateJob) -> Answer<Written> {

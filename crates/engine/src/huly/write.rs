@@ -153,8 +153,9 @@ impl HulyBoard {
         self.client.issues_by_ids(&ids).await
     }
 
-    /// Where the id had a live document before, its old text would come back: it is overwritten once (reference, 4.4).
-    async fn finish(&self, job: &CreateJob, issue: &Issue) -> Answer<Item> {
+    /// Where the id had a live document before, its old text would come back: it is overwritten once (reference, 4.4). Also
+    /// where a run was killed between the two.
+    pub(super) async fn finish(&self, job: &CreateJob, issue: &Issue) -> Answer<Item> {
         let prepared = prepared(job)?;
         if !prepared.live || issue.description.is_some() {
             let mut item = item(issue);

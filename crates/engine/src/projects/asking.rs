@@ -60,6 +60,7 @@ pub(crate) fn known_pair(row: &ProjectRow) -> KnownPair {
             ProjectPhase::Active => PairPhase::Active,
             ProjectPhase::Asleep => PairPhase::Asleep,
             ProjectPhase::Waiting => PairPhase::Waiting,
+            ProjectPhase::Left => PairPhase::Left,
         },
         fingerprint: Arc::clone(&row.fingerprint),
     }

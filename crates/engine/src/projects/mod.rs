@@ -1,6 +1,7 @@
 //! Pairs of projects: asks the core which there are, and carries out what it says.
 
 pub(crate) mod asking;
+pub mod choose;
 mod make;
 mod wanted;
 
@@ -83,7 +84,8 @@ async fn missing(
     let mut gone: Pair<Vec<ProjectId>> = Pair::default();
     for side in Side::ALL {
         for row in rows {
-            let Some(id) = row.projects.side(side) else {
+            let (Some(id), false) = (row.projects.side(side), row.phase == ProjectPhase::Left)
+            else {
                 continue;
             };
             if seen.side(side).iter().any(|project| project.id == *id) {
@@ -185,7 +187,7 @@ impl Pairs<'_> {
             ProjectAction::Wake { id } => self.phase(*id, ProjectPhase::Active, "").await,
             ProjectAction::Wait { id, gone } => {
                 let reason = format!(
-                    "{}: the project is gone in {gone}; nothing is done until you choose",
+                    "{}: the project is gone in {gone}; nothing is done until you choose: `hvs project list`",
                     codes::PROJECT_GONE
                 );
                 self.phase(*id, ProjectPhase::Waiting, &reason).await
@@ -376,7 +378,7 @@ fn skipped(row: &ProjectRow, phase: ProjectPhase) -> ProjectReport {
     report.reached = Reached::Skipped;
     report.reason = Arc::clone(&row.reason);
     match phase {
-        ProjectPhase::Asleep => {}
+        ProjectPhase::Asleep | ProjectPhase::Left => {}
         // One that waits for a person, or is missing without proof, is not done.
         ProjectPhase::Waiting | ProjectPhase::Active => {
             report.exit = Exit::Items;

@@ -9,7 +9,7 @@ mod starts;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -211,6 +211,7 @@ impl Engine {
             progress: Arc::default(),
             started_at,
             removals: tokio::sync::Mutex::new(0),
+            rebuilt: AtomicBool::new(false),
             failures: Mutex::default(),
             slots: Slots::new(self.settings.workers),
             reading: tokio::sync::Semaphore::new(1),
@@ -262,6 +263,7 @@ pub(crate) fn empty(id: RunId, kind: &'static str, started_at: Millis) -> Report
         projects: Vec::new(),
         problems: Vec::new(),
         recovered: Recovered::default(),
+        rolled_back: false,
         traffic: Pair::default(),
         errors: BTreeMap::new(),
         peak_memory: None,
@@ -347,7 +349,7 @@ pub(crate) fn failed(report: &mut ProjectReport, error: &Error) {
 pub(crate) fn is_active(row: &ProjectRow) -> bool {
     match row.phase {
         ProjectPhase::Active => true,
-        ProjectPhase::Asleep | ProjectPhase::Waiting => false,
+        ProjectPhase::Asleep | ProjectPhase::Waiting | ProjectPhase::Left => false,
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     port::BoardProject,
     progress::Step,
     projects::{self, Paired},
+    reconcile::rollback,
     report::{Exit, ProjectReport, Reached, Report},
     slots::WAITING,
     turn,
@@ -101,6 +102,16 @@ async fn turns(
         (newest, removed, starts::work(paired, starts))
     } else {
         (None, Vec::new(), starts::whole(paired))
+    };
+    let work = if ctx.settings.full {
+        starts::whole(work.into_iter().map(|(paired, _)| paired).collect())
+    } else {
+        work
+    };
+    let work = if rollback::check(ctx, &work, &removed, report).await? {
+        starts::whole(work.into_iter().map(|(paired, _)| paired).collect())
+    } else {
+        work
     };
     let (work, resting) = rest::part(ctx, memory, work, &removed, newest).await?;
     report.projects.extend(resting);

@@ -1,7 +1,10 @@
 //! Settle: outcome, new base and history of a window in one transaction (design 4.1).
 
+mod count;
 mod history;
 mod line;
+mod stamp;
+mod typing;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -17,6 +20,9 @@ use sync_core::{
     link::Link,
     plan::{self, Action},
 };
+
+pub(crate) use typing::TYPING_MS;
+use typing::typed;
 
 use crate::{
     apply::Ended,
@@ -42,6 +48,8 @@ pub(crate) struct Settled {
     pub(crate) rewritten: Vec<LinkId>,
     /// Links to observe and plan again in this run.
     pub(crate) again: Vec<LinkId>,
+    /// Links in which somebody is typing: left alone for a while.
+    pub(crate) typed: Vec<LinkId>,
     /// Steps whose answer is missing: to be looked for.
     pub(crate) open: Vec<Step>,
     /// The side cannot be worked with any more in this run.
@@ -75,6 +83,11 @@ pub(crate) fn window(
                 step.intent.error = None;
                 let outcome = How::Found(*item);
                 done(ctx, links, &step, outcome, report, batch, &mut settled);
+                batch.intents.push(step.intent);
+            }
+            Ended::Again(error) if error.code() == codes::BEING_TYPED => {
+                fail(ctx, &mut step, links, &error, batch, IntentState::Failed);
+                settled.typed.extend(typed(&step, report));
                 batch.intents.push(step.intent);
             }
             Ended::Again(error) => {
@@ -211,13 +224,17 @@ pub(crate) fn dirty(
     let wait = DIRTY_WAIT_MS
         .saturating_mul(1 << tries.min(10))
         .min(DIRTY_WAIT_MAX_MS);
+    // Nobody is interrupted in the middle of a sentence (design 4.2).
+    let typed = code == codes::BEING_TYPED;
     Dirty {
         project,
         side,
         item: item.clone(),
         since: now,
         // The first failures are tried again by the very next run.
-        next_try: if tries <= 1 {
+        next_try: if typed {
+            Millis(now.0.saturating_add(TYPING_MS))
+        } else if tries <= 1 {
             now
         } else {
             Millis(now.0.saturating_add(wait))
@@ -291,6 +308,7 @@ fn done(
         ),
     };
     let answer = written.as_ref().map(|written| &written.item);
+    let next = stamp::stamped(link, next, step, answer);
     if !step.payload.refused {
         batch.clear_dead.push((step.link, side));
     }
@@ -299,7 +317,7 @@ fn done(
             batch.clean.push((step.intent.project, side, item.clone()));
         }
     }
-    count(report, side, action);
+    count::count(report, side, action);
     history::rows(ctx, step, answer, batch);
     let texts = plan::base_texts(link, action, answer, step.payload.source_text.clone());
     if texts.huly.is_some() || texts.vibe.is_some() {
@@ -308,7 +326,12 @@ fn done(
     }
     if let Some(written) = written {
         for (field, error) in written.refused {
-            refused(ctx, step, links, field, &error, report, batch);
+            if error.code() == codes::BEING_TYPED {
+                mark_dirty(ctx, step, links, error.code(), batch);
+                settled.typed.extend(typed(step, report));
+            } else {
+                refused(ctx, step, links, field, &error, report, batch);
+            }
         }
         for lost in written.lost {
             report
@@ -361,23 +384,6 @@ fn refused(
             mark_dirty(ctx, step, links, error.code(), batch);
             note(report, step, error, Kind::Transient);
         }
-    }
-}
-
-const fn count(report: &mut ProjectReport, side: Side, action: &Action) {
-    let tally = report.tally.side_mut(side);
-    match action {
-        Action::Create(_) => tally.created += 1,
-        Action::Update(_) => tally.updated += 1,
-        Action::Cancel(_) => tally.cancelled += 1,
-        Action::Remove(_) => tally.removed += 1,
-        Action::Agree(_)
-        | Action::Conflict(_)
-        | Action::Problem(_)
-        | Action::Notice(_)
-        | Action::Phase(_)
-        | Action::Relink(_)
-        | Action::Forget(_) => {}
     }
 }
 

@@ -1,13 +1,16 @@
 //! Carries the steps of one side out, window by window, until each is settled, left for later, or the side must stop.
 
-use std::collections::{HashSet, VecDeque};
+use std::{collections::VecDeque, sync::Arc};
 
-use store::{Batch, row::IntentState};
+use store::{
+    Batch,
+    row::{ConflictRow, IntentState},
+};
 use sync_core::{
-    Side,
+    Pair, Side,
     ids::LinkId,
     item::{Item, Observation},
-    plan::Action,
+    plan::{Action, Change, Why},
 };
 
 use crate::{
@@ -77,6 +80,8 @@ fn part_landed(
             _ => None,
         };
         match observed.landed.remove(&step.link) {
+            // It has no text yet: the create finishes it.
+            Some(item) if client_ids && is_half_made(&step, &item) => rest.push(step),
             Some(item) if id.as_ref().is_some_and(|id| !client_ids || item.id == *id) => {
                 landed.push((step, Ended::Found(Box::new(item))));
             }
@@ -88,6 +93,25 @@ fn part_landed(
         }
     }
     (landed, rest)
+}
+
+/// Whether a create's item lacks the text that it is to have.
+fn is_half_made(step: &Step, item: &Item) -> bool {
+    match &step.payload.action {
+        Action::Create(create) => {
+            item.values.description.is_none() && !create.draft.text.trim().is_empty()
+        }
+        Action::Update(_)
+        | Action::Cancel(_)
+        | Action::Remove(_)
+        | Action::Agree(_)
+        | Action::Conflict(_)
+        | Action::Problem(_)
+        | Action::Notice(_)
+        | Action::Phase(_)
+        | Action::Relink(_)
+        | Action::Forget(_) => false,
+    }
 }
 
 /// Settles one window; the steps without an answer come back.
@@ -110,6 +134,7 @@ async fn settle_all(
     driven.fresh.extend(settled.fresh);
     driven.rewritten.extend(settled.rewritten);
     driven.again.extend(settled.again);
+    observed.busy.extend(settled.typed);
     if let Some((side, source)) = settled.stop {
         return Err(Error::Service { side, source });
     }
@@ -128,29 +153,20 @@ pub(crate) async fn look_for(
     report: &mut ProjectReport,
     driven: &mut Driven,
 ) -> Result<Vec<Step>, Error> {
+    let Some(side) = open.first().map(|step| step.intent.side) else {
+        return Ok(Vec::new());
+    };
     let mut again = Vec::new();
     let mut ended = Vec::new();
     let mut left = Batch::default();
-    // What was found for one create is not the answer to the next one of the same title.
-    let mut found = HashSet::new();
-    for step in open {
-        match recover::look(
-            ctx,
-            project,
-            &observed.links,
-            &step,
-            &found,
-            huly_client::markup::normal_form,
-        )
-        .await
-        {
-            Looked::Ended(end) => {
-                if let Ended::Found(item) = &end {
-                    found.insert(item.id.clone());
-                }
-                ended.push((step, end));
+    let form = huly_client::markup::normal_form;
+    for (step, looked) in recover::look(ctx, side, project, &observed.links, open, form).await {
+        match looked {
+            Looked::Ended(end) => ended.push((step, end)),
+            Looked::Resend => {
+                left.conflicts.extend(doubtful(ctx, &step));
+                again.push(step);
             }
-            Looked::Resend => again.push(step),
             Looked::Leave(error) => {
                 observed.busy.insert(step.link);
                 settle::left_open(ctx, &step, &observed.links, &error, report, &mut left);
@@ -163,6 +179,38 @@ pub(crate) async fn look_for(
     // What looking found is never open again.
     settle_all(ctx, observed, ended, report, driven).await?;
     Ok(again)
+}
+
+/// An earlier run's change that is sent again where the service tells neither the values nor the writes apart: perhaps it was carried
+/// out and a person set it back. What is written over is kept (design 4.3).
+fn doubtful(ctx: &Context, step: &Step) -> Vec<ConflictRow> {
+    let side = step.intent.side;
+    if step.intent.run == ctx.run || ctx.board(side).capabilities().conditional_write {
+        return Vec::new();
+    }
+    let Action::Update(update) = &step.payload.action else {
+        return Vec::new();
+    };
+    let row = |change: &Change| {
+        let mut values = Pair::by(|_| change.to.clone());
+        *values.side_mut(side) = change.from.clone();
+        ConflictRow {
+            id: 0,
+            project: step.intent.project,
+            link: step.link,
+            run: ctx.run,
+            at: ctx.now(),
+            field: change.field,
+            winner: Some(side.opposite()),
+            values,
+            base: None,
+            cause: "unanswered".into(),
+            open: false,
+            label: Arc::clone(&step.payload.label),
+        }
+    };
+    let confirms = |change: &&Change| change.why != Why::Confirm;
+    update.set.iter().filter(confirms).map(row).collect()
 }
 
 /// Takes what writes answered as observations for another look.

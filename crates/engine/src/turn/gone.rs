@@ -12,6 +12,7 @@ use crate::{
     error::Error,
     observe::Observed,
     port::BoardProject,
+    reconcile::restored::Restored,
     report::{Exit, Outcome, ProjectReport},
 };
 
@@ -85,11 +86,36 @@ pub(super) async fn project_gone(
     report: &mut ProjectReport,
 ) -> Result<(), Error> {
     let reason = format!(
-        "{}: the {} project {} is gone; nothing is done to its counterpart until you choose",
+        "{}: the {} project {} is gone; nothing is done to its counterpart until you choose: `hvs project list`",
         codes::PROJECT_GONE,
         side.title(),
         boards.side(side).name,
     );
+    wait(ctx, row, reason, report).await
+}
+
+/// A service that was restored from a backup: what it shows is no news, so the project sleeps until a person chooses (design 3.7).
+pub(super) async fn service_restored(
+    ctx: &Context,
+    row: &ProjectRow,
+    restored: Restored,
+    report: &mut ProjectReport,
+) -> Result<(), Error> {
+    let reason = format!(
+        "{}: {}; nothing is done until you choose: `hvs project list`",
+        codes::SERVICE_RESTORED,
+        restored.words(),
+    );
+    wait(ctx, row, reason, report).await
+}
+
+/// The project waits for a person.
+async fn wait(
+    ctx: &Context,
+    row: &ProjectRow,
+    reason: String,
+    report: &mut ProjectReport,
+) -> Result<(), Error> {
     report.reason = reason.as_str().into();
     report.exit = report.exit.and(Exit::Items);
     report.notices.push(reason.as_str().into());
@@ -99,15 +125,11 @@ pub(super) async fn project_gone(
             reason: reason.into(),
             ..row.clone()
         };
-        ctx.store
-            .write(
-                ctx.fence()?,
-                &Batch {
-                    projects: vec![row],
-                    ..Batch::default()
-                },
-            )
-            .await?;
+        let batch = Batch {
+            projects: vec![row],
+            ..Batch::default()
+        };
+        ctx.store.write(ctx.fence()?, &batch).await?;
     }
     Ok(())
 }

@@ -8,8 +8,8 @@ use store::{
 };
 use sync_core::{
     Pair, Side,
-    ids::LinkId,
-    item::{Field, Value},
+    ids::{LinkId, Millis},
+    item::{Field, Observation, Value},
     link::Link,
     plan::{self, Action, Conflict, LinkPlan, Problem, Remove, RemoveReason},
 };
@@ -77,6 +77,14 @@ pub(crate) async fn write(
         observed.now.remove(&forgotten.link);
     }
     Ok(steps)
+}
+
+/// The service's own stamp of an item that was seen.
+fn stamp(now: &Observation) -> Option<Millis> {
+    match now {
+        Observation::Present(item) => item.modified,
+        Observation::Gone | Observation::Unseen => None,
+    }
 }
 
 fn forgets(plan: &LinkPlan) -> bool {
@@ -149,6 +157,7 @@ impl Entry<'_> {
                         let off = self.ctx.directions(self.row.id).off();
                         !off.contains(Field::Description)
                     }),
+                    stamp: stamp(now.huly),
                     refused: self.plan.actions.iter().any(
                         |action| matches!(action, Action::Problem(problem) if problem.side == side),
                     ),
@@ -158,7 +167,11 @@ impl Entry<'_> {
                 steps.extend(step);
             } else {
                 let capabilities = self.ctx.board(Side::Vibe).capabilities();
-                self.link = plan::settle(&self.link, action, None, &capabilities, self.ctx.now());
+                let next = plan::settle(&self.link, action, None, &capabilities, self.ctx.now());
+                if next != self.link {
+                    let stamp = stamp(now.huly).or(next.stamp);
+                    self.link = Link { stamp, ..next };
+                }
             }
         }
         let stored = forgets(self.plan);

@@ -1,16 +1,13 @@
 //! Making links: gives the planner what design 3.5 looks at, and takes its decisions to rows and plans.
 
-use std::{
-    collections::{BTreeSet, HashMap, HashSet, VecDeque},
-    sync::Arc,
-};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use store::row::ProjectRow;
 use sync_core::{
     Pair, Side,
     ids::{ItemId, LinkId},
     item::{Item, Observation},
-    link::{self, Decision, Known, Link, Titles, Unlinked, Wants},
+    link::{self, Decision, Known, Link, Unlinked},
     plan::LinkPlan,
     rules::Rules,
 };
@@ -19,11 +16,16 @@ use crate::{
     choosing::{self, Chooser},
     context::Context,
     error::Error,
-    observe::{self, IDS_PER_CALL, Observed},
+    landed,
+    observe::{IDS_PER_CALL, Observed},
     planning::{self, Fetched},
     port::BoardProject,
+    reconcile::rollback,
     report::ProjectReport,
-    turn::taking::take,
+    turn::{
+        looking::{LookedUp, linked_items, look_up},
+        taking::take,
+    },
 };
 
 /// Counterparts whose descriptions are read together, while those read before are written.
@@ -86,9 +88,13 @@ pub(super) async fn links(
     if Side::ALL.into_iter().all(left) {
         return Ok(Made::default());
     }
+    let mut plans = landed::remade(observed);
     let wants = link::wants(rules, observed.unlinked.as_ref().map(Vec::as_slice));
     let looked_up = look_up(ctx, boards, observed, &wants).await?;
     let mut decisions = decide(ctx, row, rules, observed, &looked_up).await?;
+    if rollback::shows(ctx, observed, &decisions) {
+        rollback::mark(ctx, row, observed, report).await?;
+    }
     decisions
         .retain(|decision| is_inside(&outside, decision) && choosing::only_item(ctx, decision));
     let later = if in_parts {
@@ -98,7 +104,6 @@ pub(super) async fn links(
     };
     observed.to_be_made = later.iter().map(|part| part.items.len()).sum();
     let read = read_texts(ctx, observed, &looked_up, &decisions, report).await?;
-    let mut plans = Vec::new();
     for decision in decisions {
         plans.extend(take(rules, observed, &read, decision, report));
     }
@@ -182,112 +187,6 @@ fn is_inside(outside: &Pair<BTreeSet<ItemId>>, decision: &Decision) -> bool {
         | Decision::Foreign { .. }
         | Decision::Relink { .. } => true,
     }
-}
-
-/// What the decisions look at besides the items themselves.
-struct LookedUp {
-    derived: HashMap<ItemId, Item>,
-    labelled: HashMap<Arc<str>, Item>,
-    titles: Pair<Titles>,
-    /// Items that were read only to decide, by side and id.
-    extra: Pair<HashMap<ItemId, Item>>,
-}
-
-async fn look_up(
-    ctx: &Context,
-    boards: &Pair<BoardProject>,
-    observed: &Observed,
-    wants: &Wants,
-) -> Result<LookedUp, Error> {
-    // Before a counterpart is made the whole other project is asked, not the last delta (design 3.5).
-    let whole_huly = !observed.full && (wants.titles.huly || !wants.labels.is_empty());
-    let huly = if whole_huly {
-        observe::list(ctx, Side::Huly, &boards.huly.id).await?
-    } else {
-        Vec::new()
-    };
-    // Where the service chooses the ids, none is derived from a task.
-    let chosen = ctx.board(Side::Huly).capabilities().client_ids;
-    let ids: Vec<ItemId> = wants
-        .derived
-        .iter()
-        .filter(|_| chosen)
-        .map(|(_, issue)| issue.clone())
-        .collect();
-    let mut found = HashMap::new();
-    for chunk in ids.chunks(IDS_PER_CALL) {
-        found.extend(
-            ctx.board(Side::Huly)
-                .get(chunk)
-                .await
-                .map_err(Error::service(Side::Huly))?,
-        );
-    }
-    let derived: HashMap<ItemId, Item> = wants
-        .derived
-        .iter()
-        .filter_map(|(task, issue)| Some((task.clone(), found.get(issue)?.1.clone())))
-        .collect();
-    let linked: Pair<BTreeSet<ItemId>> = Pair::by(|side| linked_items(observed, side));
-    let all = |side: Side, extra: &[Item]| {
-        let known = present(observed, side);
-        let pairs: Vec<(Item, bool)> = known
-            .chain(extra.iter())
-            .map(|item| (item.clone(), linked.side(side).contains(&item.id)))
-            .collect();
-        pairs
-    };
-    let huly_items = if whole_huly {
-        huly.iter()
-            .map(|item| (item.clone(), linked.huly.contains(&item.id)))
-            .collect()
-    } else {
-        all(Side::Huly, &[])
-    };
-    let vibe_items = all(Side::Vibe, &[]);
-    let labelled = huly_items
-        .iter()
-        .filter_map(|(item, _)| Some((item.label.clone()?, item.clone())))
-        .filter(|(label, _)| wants.labels.contains(label))
-        .collect();
-    let titles = Pair {
-        huly: Titles::of(huly_items.iter().map(|(item, linked)| (item, *linked))),
-        vibe: Titles::of(vibe_items.iter().map(|(item, linked)| (item, *linked))),
-    };
-    let extra = Pair {
-        huly: huly
-            .into_iter()
-            .chain(derived.values().cloned())
-            .map(|item| (item.id.clone(), item))
-            .collect(),
-        vibe: HashMap::new(),
-    };
-    Ok(LookedUp {
-        derived,
-        labelled,
-        titles,
-        extra,
-    })
-}
-
-/// Every item of a side that was read in this turn.
-fn present(observed: &Observed, side: Side) -> impl Iterator<Item = &Item> {
-    let linked = observed
-        .now
-        .values()
-        .filter_map(move |now| match now.side(side) {
-            Observation::Present(item) => Some(&**item),
-            Observation::Gone | Observation::Unseen => None,
-        });
-    linked.chain(observed.unlinked.side(side))
-}
-
-fn linked_items(observed: &Observed, side: Side) -> BTreeSet<ItemId> {
-    observed
-        .links
-        .values()
-        .filter_map(|link| link.items.side(side).clone())
-        .collect()
 }
 
 async fn decide(

@@ -6,8 +6,11 @@ mod drive;
 mod gone;
 mod holding;
 pub(crate) mod journal;
+mod looking;
 mod making;
+mod mirroring;
 mod recover;
+mod removing;
 mod taking;
 
 use std::{collections::HashSet, sync::Arc};
@@ -36,12 +39,14 @@ use crate::{
     planning,
     port::BoardProject,
     projects::Paired,
+    reconcile::restored,
     report::{Outcome, ProjectReport, Reached},
     run::{Mode, failed, is_active, named},
     workflow::{self, Workflow},
 };
 
-use gone::{give_up, project_gone, vanished};
+use gone::{give_up, project_gone, service_restored, vanished};
+pub(crate) use mirroring::mirror;
 pub(crate) use recover::recover;
 
 /// Rounds of one turn: the first one, and up to three more for what was changed under our hands (design 4.5, "conflict").
@@ -114,9 +119,12 @@ async fn run(
     };
     report.items = observed.items;
     ctx.progress.items(observed.items);
-    observed.busy = unsettled(ctx, row).await?;
+    observed.busy.extend(unsettled(ctx, row).await?);
     if let Some(side) = observed.project_gone {
         return project_gone(ctx, row, boards, side, report).await;
+    }
+    if let Some(restored) = restored::of(&observed) {
+        return service_restored(ctx, row, restored, report).await;
     }
     vanished(&observed, report);
     give_up(ctx, row, &observed, report).await?;
@@ -147,8 +155,10 @@ async fn run(
         in_parts,
     };
     let links = making::links(ctx, row, boards, way, &mut observed, report).await?;
+    let (removals, plans) =
+        removing::part(ctx, row, boards, &mut observed, links.plans, report).await?;
     let mut undone = HashSet::new();
-    let (mut plans, mut later, mut only) = (links.plans, links.later, only);
+    let (mut plans, mut later, mut only) = (plans, links.later, only);
     let mut unconfirmed = Vec::new();
     loop {
         let next = later.pop_front();
@@ -162,7 +172,7 @@ async fn run(
         only = Some(HashSet::new());
     }
     if *mode == Mode::Plan {
-        return Ok(());
+        return removing::remove(&turn, &mut observed, removals, report).await;
     }
     if !unconfirmed.is_empty() {
         turn.in_parts = false;
@@ -176,6 +186,7 @@ async fn run(
                 .await?,
         );
     }
+    removing::remove(&turn, &mut observed, removals, report).await?;
     still_undone(&observed, &undone, report);
     close(ctx, row, full, newest, report).await
 }

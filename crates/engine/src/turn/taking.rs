@@ -9,7 +9,7 @@ use sync_core::{
 };
 
 use super::making::{Texts, make};
-use crate::{codes, observe::Observed, report::ProjectReport};
+use crate::{codes, observe::Observed, reconcile::finding, report::ProjectReport};
 
 /// Takes one decision: a new link with its plan, or what a marker asks for.
 pub(super) fn take(
@@ -65,6 +65,7 @@ pub(super) fn take(
             None
         }
         Decision::Foreign { item, store } => {
+            finding::foreign(report);
             report.notices.push(
                 format!("{}: task {item} carries the marker of store {store}; nothing is made in this project", codes::FOREIGN_STORE)
                     .into(),
@@ -72,6 +73,10 @@ pub(super) fn take(
             None
         }
         Decision::Hold { side, item, reason } => {
+            let mut items = observed.unlinked.side(side).iter();
+            if let Some(task) = items.find(|task| task.id == item && task.footer.is_some()) {
+                finding::held(task, &reason, report);
+            }
             report
                 .notices
                 .push(format!("{} {item}: {reason}", side.title()).into());

@@ -6,6 +6,7 @@
 #![cfg(test)]
 
 mod adoption;
+mod choices;
 mod choosing;
 mod confirming;
 mod crashes;
@@ -17,6 +18,8 @@ mod first_sync;
 mod guards;
 mod lost_writes;
 mod projects;
+mod reconcile;
+mod rollback;
 mod rows;
 mod statuses;
 mod storm;

@@ -617,7 +617,7 @@ async fn own_rows_are_found_by_the_tag_of_their_ids() {
         .await
         .expect("read");
     assert_eq!(rows.len(), 4);
-    huly.newest_own_row(0xa1ee_0daf)
+    huly.newest_own_row(0xa1ee_0daf, huly_client::Millis(0))
         .await
         .expect("read")
         .expect("a row");

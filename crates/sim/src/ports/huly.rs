@@ -213,6 +213,25 @@ impl Board for HulyPort {
         Ok(removed)
     }
 
+    async fn newest_write(&self, since: Millis) -> Answer<Option<Arc<str>>> {
+        let id = |rest: &str| format!("{:08x}{rest}", self.tag);
+        let range = json!({ "$gte": id("0000000000000000"), "$lte": id("ffffffffffffffff") });
+        let query = json!({ "_id": range, "modifiedOn": { "$gte": since.0 } });
+        let mut newest = find("core:class:TxCUD", query);
+        let order = vec![("modifiedOn".into(), -1), ("_id".into(), -1)];
+        newest.options.sort = Some(Ordered(order));
+        newest.options.limit = Some(1);
+        let found = self.find(&newest, |row| issue::id(row).into()).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn carried_out(&self, write_ids: &[Arc<str>]) -> Answer<HashSet<Arc<str>>> {
+        let ids: Vec<&str> = write_ids.iter().map(|id| &**id).collect();
+        let id = |row: &Doc| Arc::from(issue::id(row));
+        let rows = self.by_ids("core:class:TxCUD", "_id", &ids, id).await?;
+        Ok(rows.into_iter().collect())
+    }
+
     async fn newest(&self) -> Answer<Option<Millis>> {
         let mut newest = find(ISSUE, json!({}));
         newest.options.show_archived = None;

@@ -71,7 +71,8 @@ impl HulyPort {
         journaled.filter(is_id).map_or_else(
             || {
                 let fresh = self.caller.model().lock().new_id();
-                format!("{:08x}{}", self.tag, fresh.get(..16).unwrap_or_default())
+                // never under the store's own tag, which is its journal's alone
+                format!("{:08x}{}", !self.tag, fresh.get(..16).unwrap_or_default())
             },
             str::to_owned,
         )

@@ -286,6 +286,8 @@ fn link(at: usize) -> Link {
         frozen: FieldSet::EMPTY,
         phase: Phase::Active,
         rebuilt: false,
+        made: Millis(1_795_245_290_000),
+        stamp: Some(Millis(1_795_245_290_000)),
         last_write: Pair::default(),
         rules: RulesVersion(1),
         version: 1,

@@ -29,6 +29,10 @@ pub(super) struct Body {
     rebuilt: bool,
     #[serde(rename = "u", default, skip_serializing_if = "is_default")]
     rules: u64,
+    #[serde(rename = "m", default, skip_serializing_if = "is_default")]
+    made: Millis,
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    stamp: Option<Millis>,
 }
 
 /// One side's part of a body: the base's raw values, as in [`Raw`], and what belongs to the side. Written out instead of
@@ -145,6 +149,8 @@ impl Body {
             phase: link.phase,
             rebuilt: link.rebuilt,
             rules: link.rules.0,
+            made: link.made,
+            stamp: link.stamp,
         }
     }
 
@@ -180,6 +186,8 @@ impl Body {
                 vibe: vibe.write.map(write),
             },
             rules: RulesVersion(self.rules),
+            made: self.made,
+            stamp: self.stamp,
             version,
         }
     }

@@ -19,10 +19,11 @@ use crate::{
 };
 
 /// Every phase of a project.
-const PHASES: [ProjectPhase; 3] = [
+const PHASES: [ProjectPhase; 4] = [
     ProjectPhase::Active,
     ProjectPhase::Asleep,
     ProjectPhase::Waiting,
+    ProjectPhase::Left,
 ];
 
 /// The stored word of a phase.
@@ -31,6 +32,7 @@ pub(super) const fn phase(phase: ProjectPhase) -> &'static str {
         ProjectPhase::Active => "active",
         ProjectPhase::Asleep => "asleep",
         ProjectPhase::Waiting => "waiting",
+        ProjectPhase::Left => "left",
     }
 }
 

@@ -100,6 +100,8 @@ prop_compose! {
             frozen,
             phase: [Phase::Active, Phase::Asleep, Phase::Tombstone][usize::from(sides.2)],
             rebuilt: sides.1,
+            made: Millis(7),
+            stamp: writes.0.as_ref().map(|write| write.at),
             last_write: Pair { huly: writes.0, vibe: writes.1 },
             rules: RulesVersion(numbers.0),
             version: numbers.1,

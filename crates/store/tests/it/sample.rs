@@ -120,6 +120,8 @@ pub(crate) fn link(n: u128, version: u64) -> Link {
         frozen: FieldSet::EMPTY,
         phase: Phase::Active,
         rebuilt: false,
+        made: Millis(1_000),
+        stamp: Some(Millis(2_000)),
         last_write: Pair {
             huly: None,
             vibe: None,

@@ -311,12 +311,14 @@ pub fn tombstone(rules: &Rules<'_>, huly: &Item) -> Link {
 
 /// Points a link to another task, which carries its marker, before any deletion policy looks at it (design 3.5).
 pub fn relink(link: &Link, task: &Item) -> LinkPlan {
+    let marker = task.footer.as_ref().and_then(|footer| footer.marker);
     LinkPlan {
         link: link.id,
         label: label(task),
         actions: vec![Action::Relink(Relink {
             side: Side::Vibe,
             to: task.id.clone(),
+            generation: marker.map(|marker| marker.generation),
         })],
     }
 }
@@ -337,6 +339,27 @@ pub fn remove_twin(link: LinkId, task: &Item) -> LinkPlan {
     LinkPlan {
         link,
         label: label(task),
+        actions: actions.into_iter().collect(),
+    }
+}
+
+/// Deletes the linked item of a project whose counterpart was deleted as a whole, as a person chose. Without its text, which is
+/// kept, nothing is deleted.
+pub fn remove_mirrored(link: LinkId, side: Side, item: &Item) -> LinkPlan {
+    let kept = plan::whole(item);
+    let actions = kept.map(|kept| {
+        Action::Remove(Remove {
+            side,
+            item: item.id.clone(),
+            reason: RemoveReason::Mirrored,
+            kept,
+            expected: item.values.clone(),
+            instead: None,
+        })
+    });
+    LinkPlan {
+        link,
+        label: label(item),
         actions: actions.into_iter().collect(),
     }
 }

@@ -51,7 +51,7 @@ pub struct Unlinked<'a> {
     pub labelled: &'a HashMap<Arc<str>, Item>,
     /// The titles of the *whole* project on each side.
     pub titles: Pair<&'a Titles>,
-    /// Whether markers of other stores are taken over (`hvs sync once --take-over`).
+    /// Whether markers of other stores are taken over (`hvs reconcile --full --repair`).
     pub take_over: bool,
 }
 

@@ -23,6 +23,16 @@ pub(super) fn plan(view: &View<'_>, gone: Side, item: &Item) -> Vec<Action> {
     if edited.is_empty() {
         return follow(view, gone, item);
     }
+    // A store that was rolled back forgot that it carried the deletion over.
+    let carried = FieldSet::of(&[Field::Status]);
+    let wanted = cancelled(view.rules, gone.opposite(), item);
+    if view.link.rebuilt && edited == carried && wanted.is_some() && item.values.status == wanted {
+        return vec![tombstone(
+            view,
+            gone,
+            "was deleted, and its counterpart is cancelled already",
+        )];
+    }
     match (view.rules.deletion, overruled(view, gone, edited)) {
         (Deletion::Mirror, true) => {
             let mut actions = follow(view, gone, item);

@@ -322,6 +322,9 @@ pub struct Relink {
     pub side: Side,
     /// The item it points to from now on.
     pub to: ItemId,
+    /// Which counterpart that is, where its marker says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<Generation>,
 }
 
 /// The link is dropped.

@@ -65,6 +65,9 @@ pub fn settle(
         Action::Relink(relink) => {
             *next.items.side_mut(relink.side) = Some(relink.to.clone());
             *next.last_write.side_mut(relink.side) = None;
+            // A store that was rolled back learns from the marker how far the newer one had come: no generation is given twice.
+            let known = next.generation.side_mut(relink.side);
+            *known = relink.generation.unwrap_or(*known).max(*known);
         }
         Action::Problem(_) | Action::Notice(_) | Action::Forget(_) => {}
     }

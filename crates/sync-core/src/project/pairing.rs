@@ -80,21 +80,20 @@ impl<'a> Work<'a> {
 
     /// Whether every linked Vibe project is proven gone: then it is the server that is another one.
     fn is_other_server(&self) -> bool {
-        let mut linked = self
-            .given
-            .known
-            .iter()
-            .filter_map(|pair| pair.projects.vibe.as_ref())
-            .peekable();
-        let waiting = self
-            .given
-            .known
-            .iter()
-            .all(|pair| pair.phase == PairPhase::Waiting);
+        let known = || {
+            let pairs = self.given.known.iter();
+            pairs.filter(|pair| pair.phase != PairPhase::Left)
+        };
+        let linked = known().filter_map(|pair| pair.projects.vibe.as_ref());
+        let mut linked = linked.peekable();
+        let waiting = known().all(|pair| pair.phase == PairPhase::Waiting);
         linked.peek().is_some() && !waiting && linked.all(|id| self.given.gone.vibe.contains(id))
     }
 
     fn known(&mut self, pair: &'a KnownPair) {
+        if pair.phase == PairPhase::Left {
+            return;
+        }
         for side in Side::ALL {
             let Some(id) = pair.projects.side(side) else {
                 continue;
@@ -136,7 +135,8 @@ impl<'a> Work<'a> {
                     reason,
                 });
             }
-            (PairPhase::Asleep | PairPhase::Waiting, Some(_)) | (PairPhase::Waiting, None) => {}
+            (PairPhase::Asleep | PairPhase::Waiting | PairPhase::Left, Some(_))
+            | (PairPhase::Waiting | PairPhase::Left, None) => {}
             (PairPhase::Asleep, None) => {
                 self.actions.push(ProjectAction::Wake { id: pair.id });
                 self.content(pair);

@@ -2,6 +2,7 @@
 
 mod adoption;
 mod claims;
+mod duplicates;
 mod evidence;
 mod markers;
 

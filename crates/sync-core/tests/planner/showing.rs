@@ -123,6 +123,7 @@ fn all() -> Vec<Action> {
         Action::Relink(Relink {
             side: Side::Vibe,
             to: "t2".into(),
+            generation: None,
         }),
         Action::Forget(Forget {
             reason: "both items were deleted".into(),

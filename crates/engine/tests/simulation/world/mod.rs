@@ -2,6 +2,7 @@
 //! that stands still unless somebody waits, and people.
 
 mod check;
+mod copy;
 mod env;
 mod people;
 mod store;

@@ -163,7 +163,7 @@ impl<'a> Deciding<'a> {
         });
         self.no_creates = Some(
             "a task in this project carries the marker of another store: nothing is made here until \
-             `hvs sync once --take-over` says that the other store is lost"
+             `hvs reconcile --full --repair` takes it over"
                 .into(),
         );
     }

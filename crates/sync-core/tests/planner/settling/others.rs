@@ -117,8 +117,10 @@ fn store_only_entries_move_the_row() {
     let relinked = settled(Action::Relink(Relink {
         side: Side::Vibe,
         to: "t9".into(),
+        generation: Some(Generation(3)),
     }));
     assert_eq!(relinked.items.vibe, Some("t9".into()));
+    assert_eq!(relinked.generation.vibe, Generation(3));
     assert_eq!(
         settled(Action::Notice(Notice {
             code: "X".into(),

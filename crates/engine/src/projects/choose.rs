@@ -1,0 +1,346 @@
+//! A person's choice for a pair of projects that waits: one was deleted as a whole, or a service was restored (design 3.6, 3.7).
+
+mod recreate;
+
+use std::sync::Arc;
+
+use http_kit::Kind;
+use serde::Serialize;
+use store::{
+    Batch,
+    row::{HistoryRow, IntentState, ProjectPhase, ProjectRow},
+};
+use sync_core::{
+    Pair, Side,
+    ids::{LinkId, Millis},
+    link::{Link, fold},
+};
+
+use crate::{
+    codes,
+    context::{Context, Stop},
+    error::Error,
+    port::BoardProject,
+    report::{Outcome, ProjectReport, Reached, Report},
+    run::{Engine, named},
+    turn, unlink,
+};
+
+/// Links of one transaction.
+const LINKS_PER_BATCH: usize = 500;
+/// Unfinished writes that are looked at.
+const MAX_LIVE: u32 = 100_000;
+
+/// What becomes of a pair of projects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Both projects are there (again): the links go on. Everything is compared afresh and nothing is overwritten unkept.
+    Relink,
+    /// What is missing is made again from the other side: in a new project, in the one of this name, or where it was.
+    Recreate {
+        /// The project's name, identifier or id; `None` has Vibe's made, or takes the one that is there.
+        into: Option<String>,
+    },
+    /// The deletion of the project is carried over: the linked items of the other side are deleted, under the guard.
+    Mirror,
+    /// The pair is left alone from now on: footers and links go, no item is touched.
+    Unlink,
+    /// What the restored service shows counts as it is: differences are edits, missing items were deleted.
+    Trust,
+}
+
+impl Choice {
+    /// The word on the command line.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Choice::Relink => "relink",
+            Choice::Recreate { .. } => "recreate",
+            Choice::Mirror => "mirror",
+            Choice::Unlink => "unlink",
+            Choice::Trust => "trust",
+        }
+    }
+}
+
+/// What a choice came to, or would.
+#[derive(Debug, Default, Serialize)]
+pub struct Chosen {
+    /// Huly's identifier; `None`: no pair of that name.
+    pub project: Option<Arc<str>>,
+    /// Its links.
+    pub links: u64,
+    /// Links or items that the choice changes.
+    pub changes: u64,
+    /// In words.
+    pub effect: String,
+}
+
+impl Engine {
+    /// Carries a choice out, or only counts what it would do. `who` is kept with it; `accept` names sets that a guard held back.
+    pub async fn choose(
+        &self,
+        project: &str,
+        choice: &Choice,
+        who: &str,
+        accept: &[String],
+        carry_out: bool,
+        stop: &Stop,
+    ) -> (Report, Chosen) {
+        self.aside(
+            "choose",
+            carry_out,
+            stop,
+            async |ctx, report, chosen: &mut Chosen| {
+                let Some(row) = find(ctx, project).await? else {
+                    return Ok(());
+                };
+                chosen.project = Some(Arc::clone(&row.label));
+                let mut turn = named(&row, None);
+                let choosing = Choosing {
+                    ctx,
+                    row: &row,
+                    boards: boards(ctx, &row).await?,
+                    links: ctx.store.links(row.id).await?,
+                };
+                chosen.links = choosing.links.len() as u64;
+                let done = choosing.carry_out(choice, accept, chosen, &mut turn).await;
+                if done.is_ok() && turn.problems.is_empty() && ctx.lease.is_some() {
+                    keep(ctx, &row, choice, who).await?;
+                }
+                turn.reached = Reached::Processed;
+                report.exit = report.exit.and(turn.exit);
+                report.projects.push(turn);
+                done
+            },
+        )
+        .await
+    }
+}
+
+/// The pair of this name, identifier or id; one that waits goes before others of its name.
+async fn find(ctx: &Context, name: &str) -> Result<Option<ProjectRow>, Error> {
+    let mut rows = ctx.store.projects().await?;
+    let wanted = fold(name);
+    rows.retain(|row| {
+        let id = row.projects.huly.as_ref();
+        fold(&row.label) == wanted
+            || fold(&row.name) == wanted
+            || id.is_some_and(|id| id.as_str() == name)
+    });
+    rows.sort_by_key(|row| row.phase != ProjectPhase::Waiting);
+    Ok(rows.into_iter().next())
+}
+
+/// Both projects by their own reads.
+async fn boards(ctx: &Context, row: &ProjectRow) -> Result<Pair<Option<BoardProject>>, Error> {
+    let mut boards: Pair<Option<BoardProject>> = Pair::default();
+    for side in Side::ALL {
+        if let Some(id) = row.projects.side(side) {
+            let read = ctx.board(side).project(id).await;
+            *boards.side_mut(side) = read.map_err(Error::service(side))?;
+        }
+    }
+    Ok(boards)
+}
+
+/// Every choice is a row of the history.
+async fn keep(ctx: &Context, row: &ProjectRow, choice: &Choice, who: &str) -> Result<(), Error> {
+    let history = HistoryRow {
+        at: ctx.now(),
+        run: ctx.run,
+        project: row.id,
+        link: LinkId(uuid::Uuid::nil()),
+        side: Side::Huly,
+        kind: "choose".into(),
+        field: None,
+        old: Some(Arc::clone(&row.reason)),
+        new: Some(format!("{} by {who}", choice.word()).into()),
+    };
+    let batch = Batch {
+        history: vec![history],
+        ..Batch::default()
+    };
+    Ok(ctx.store.write(ctx.fence()?, &batch).await?)
+}
+
+struct Choosing<'a> {
+    ctx: &'a Context,
+    row: &'a ProjectRow,
+    /// As they are now.
+    boards: Pair<Option<BoardProject>>,
+    links: Vec<Link>,
+}
+
+impl Choosing<'_> {
+    async fn carry_out(
+        &self,
+        choice: &Choice,
+        accept: &[String],
+        chosen: &mut Chosen,
+        turn: &mut ProjectReport,
+    ) -> Result<(), Error> {
+        let live = self
+            .ctx
+            .store
+            .live_intents(Some(self.row.id), MAX_LIVE)
+            .await?;
+        if live.iter().any(|intent| intent.state == IntentState::Sent) {
+            refuse(
+                turn,
+                codes::UNSETTLED,
+                "an interrupted run left writes whose outcome is not known",
+            );
+            return Ok(());
+        }
+        match choice {
+            Choice::Relink => self.go_on(false, chosen, turn).await,
+            Choice::Trust => self.go_on(true, chosen, turn).await,
+            Choice::Recreate { into } => self.recreate(into.as_deref(), chosen, turn).await,
+            Choice::Mirror => self.mirror(accept, chosen, turn).await,
+            Choice::Unlink => self.unlink(chosen, turn).await,
+        }
+    }
+
+    /// The side whose project is gone.
+    fn gone(&self) -> Option<Side> {
+        Side::ALL.into_iter().find(|side| {
+            self.row.projects.side(*side).is_some() && self.boards.side(*side).is_none()
+        })
+    }
+
+    /// Both projects are there: the links go on, with the mark. With `trust` what they show now is where comparing with the past
+    /// begins, so that it is not taken for a restored service again.
+    async fn go_on(
+        &self,
+        trust: bool,
+        chosen: &mut Chosen,
+        turn: &mut ProjectReport,
+    ) -> Result<(), Error> {
+        if let Some(side) = self.gone() {
+            let words = format!(
+                "its {} project is still gone: bring it back there, or choose another way",
+                side.title()
+            );
+            refuse(turn, codes::PROJECT_GONE, &words);
+            return Ok(());
+        }
+        let changed: Vec<Link> = self
+            .links
+            .iter()
+            .map(|link| Link {
+                rebuilt: true,
+                made: if trust { Millis(0) } else { link.made },
+                stamp: link.stamp.filter(|_| !trust),
+                version: link.version.saturating_add(1),
+                ..link.clone()
+            })
+            .collect();
+        chosen.changes = changed.len() as u64;
+        chosen.effect =
+            "the links go on; everything is compared afresh, and what gives way is kept".to_owned();
+        let row = ProjectRow {
+            phase: ProjectPhase::Active,
+            reason: "".into(),
+            watermark: Millis(0),
+            ..self.row.clone()
+        };
+        self.store(changed, Vec::new(), row).await
+    }
+
+    async fn mirror(
+        &self,
+        accept: &[String],
+        chosen: &mut Chosen,
+        turn: &mut ProjectReport,
+    ) -> Result<(), Error> {
+        let (Some(gone), Some(stands)) = (self.gone(), self.gone().map(Side::opposite)) else {
+            refuse(
+                turn,
+                codes::PROJECT_GONE,
+                "both of its projects are there: nothing is to be mirrored",
+            );
+            return Ok(());
+        };
+        let Some(board) = self.boards.side(stands) else {
+            refuse(
+                turn,
+                codes::PROJECT_GONE,
+                "both of its projects are gone: choose unlink",
+            );
+            return Ok(());
+        };
+        let left = turn::mirror(self.ctx, self.row, (gone, board), accept, turn).await?;
+        chosen.changes = left.wanted;
+        chosen.effect = format!("{} items are deleted in {}", left.wanted, stands.title());
+        if left.links == 0 && self.ctx.lease.is_some() {
+            self.store(Vec::new(), Vec::new(), self.left()).await?;
+        }
+        Ok(())
+    }
+
+    async fn unlink(&self, chosen: &mut Chosen, turn: &mut ProjectReport) -> Result<(), Error> {
+        let mut row = self.row.clone();
+        for side in Side::ALL {
+            if self.boards.side(side).is_none() {
+                *row.projects.side_mut(side) = None;
+            }
+        }
+        let mut counts = unlink::UnlinkedProject::default();
+        unlink::project(self.ctx, &row, &mut counts, turn).await?;
+        chosen.changes = counts.links;
+        chosen.effect = format!(
+            "{} footers and {} links go, no item is touched, and the pair is left alone",
+            counts.footers, counts.links
+        );
+        if self.ctx.lease.is_some() && turn.problems.is_empty() {
+            self.store(Vec::new(), Vec::new(), self.left()).await?;
+        }
+        Ok(())
+    }
+
+    fn left(&self) -> ProjectRow {
+        ProjectRow {
+            phase: ProjectPhase::Left,
+            reason: "left by a person's choice".into(),
+            watermark: Millis(0),
+            ..self.row.clone()
+        }
+    }
+
+    /// Writes links, then the row: one that is cut off in between still waits, and is chosen for again.
+    async fn store(
+        &self,
+        links: Vec<Link>,
+        forget: Vec<LinkId>,
+        row: ProjectRow,
+    ) -> Result<(), Error> {
+        if self.ctx.lease.is_none() {
+            return Ok(());
+        }
+        let fence = self.ctx.fence()?;
+        for chunk in links.chunks(LINKS_PER_BATCH) {
+            let batch = Batch {
+                links: chunk.iter().map(|link| (row.id, link.clone())).collect(),
+                ..Batch::default()
+            };
+            self.ctx.store.write(fence, &batch).await?;
+        }
+        let batch = Batch {
+            projects: vec![row],
+            forget,
+            ..Batch::default()
+        };
+        Ok(self.ctx.store.write(fence, &batch).await?)
+    }
+}
+
+fn refuse(turn: &mut ProjectReport, code: &'static str, words: &str) {
+    turn.problem(Outcome {
+        kind: Kind::Rejected,
+        code: code.into(),
+        side: None,
+        item: format!("project {}", turn.label).into(),
+        field: None,
+        message: words.into(),
+    });
+}
