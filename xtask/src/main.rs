@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask test`, `cargo xtask bench`, `cargo xtask man`, `cargo xtask tidy`.
+//! The project's own commands: `cargo xtask test`, `cargo xtask bench`, `cargo xtask man`, `cargo xtask simulate`,
+//! `cargo xtask tidy`.
 //!
 //! One file per command: a module with `Args` (its flags) and `run`. To add one, add the module, a variant of
 //! [`Command`] and its arm in [`main`].
@@ -16,6 +17,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod counts;
 mod man;
+mod simulate;
 mod test;
 mod tidy;
 mod workspace;
@@ -36,6 +38,8 @@ enum Command {
     Bench(bench::Args),
     /// The man pages of hvs, made from its command line
     Man(man::Args),
+    /// Schedules of trouble for whole engines, and judges who never ask hvs
+    Simulate(simulate::Args),
     /// Sizes, documentation, dependency direction and the rules that lints cannot hold
     Tidy(tidy::Args),
 }
@@ -45,6 +49,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Man(args) => man::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Tidy(args) => tidy::run(&args),
     };
     match outcome {

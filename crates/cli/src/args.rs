@@ -10,6 +10,7 @@ mod init;
 mod pages;
 mod project;
 mod reconcile;
+mod selftest;
 pub(crate) mod status;
 mod unlink;
 mod watch;
@@ -27,6 +28,7 @@ pub(crate) use import::Import;
 pub(crate) use init::{HulyWay, Init};
 pub(crate) use project::{Choose, Project};
 pub(crate) use reconcile::Reconcile;
+pub(crate) use selftest::Selftest;
 pub(crate) use unlink::Unlink;
 
 const STYLES: Styles = Styles::styled()
@@ -142,6 +144,8 @@ pub(crate) enum Command {
     Runs(Runs),
     /// Tell the whole story on simulated servers; needs nothing
     Demo(Demo),
+    /// Check the promises of hvs on this machine: simulated boards, faults and crashes; needs nothing
+    Selftest(Selftest),
     /// Run simulated servers
     #[command(subcommand)]
     Sim(Sim),

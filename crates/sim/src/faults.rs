@@ -73,7 +73,13 @@ pub enum Effect {
         /// Rows, at most.
         rows: usize,
     },
+    /// A read is answered from the copy of the model that was kept last, where it is not older than [`STALE_MS`]. Only
+    /// [`crate::ports`] knows this one.
+    Stale,
 }
+
+/// How old the answer of a stale read is at most, in milliseconds: within it the engine takes old values for a stale read.
+pub const STALE_MS: u64 = 30_000;
 
 /// When a rule strikes, counted in calls that match it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -168,6 +174,8 @@ pub struct Decision {
     pub after: Option<Failure>,
     /// Cut lists in the answer to so many rows.
     pub cap: Option<usize>,
+    /// Answer a read from an earlier copy.
+    pub stale: bool,
 }
 
 #[derive(Debug)]
@@ -287,6 +295,7 @@ impl Decision {
             Effect::CapPage { rows } => {
                 self.cap = Some(self.cap.map_or(*rows, |cap| cap.min(*rows)));
             }
+            Effect::Stale => self.stale = true,
         }
     }
 }

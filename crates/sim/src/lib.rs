@@ -5,6 +5,8 @@
 //! - [`http`] serves a model in the real wire format, [`wire`] hands such a service to a client without sockets.
 //! - [`ports`] is the same model as the engine's boards, without HTTP, for very many runs.
 //! - [`faults`] decides what goes wrong with a call, [`calls`] counts what was asked; both know no HTTP either.
+//! - [`stage`] is what a simulated process stands on: time, chance and the real store.
+//! - [`proof`] simulates whole engines, one schedule of trouble a seed, and holds them to the laws.
 //! - [`dataset`] fills both models with something to look at.
 //!
 //! What the models imitate is what recordings of real servers show; `tests/conformance.rs` holds them to that.
@@ -15,7 +17,10 @@ pub mod dataset;
 pub mod faults;
 pub mod http;
 pub mod huly;
+pub mod onlooker;
 pub mod ports;
+pub mod proof;
+pub mod stage;
 pub mod vibe;
 pub mod wire;
 

@@ -11,6 +11,7 @@ mod plan;
 mod project;
 mod reconcile;
 pub(crate) mod runs;
+mod selftest;
 mod sim;
 pub(crate) mod status;
 mod sync;
@@ -91,6 +92,10 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
             unconfigured(&global)?;
             demo::run(&demo).await
         }
+        Command::Selftest(asked) => {
+            unconfigured(&global)?;
+            selftest::run(asked).await
+        }
         Command::Sim(command) => {
             unconfigured(&global)?;
             sim::run(command).await
@@ -134,6 +139,7 @@ fn wants_json(command: &Command) -> bool {
         | Command::Completions(_)
         | Command::Init(_)
         | Command::Demo(_)
+        | Command::Selftest(_)
         | Command::Sim(_) => false,
     }
 }

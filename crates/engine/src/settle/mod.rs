@@ -128,7 +128,16 @@ pub(crate) fn window(
                 batch.intents.push(step.intent);
             }
             Ended::Stop(error) => {
-                fail(ctx, &mut step, links, &error, batch, IntentState::Failed);
+                // What was sent may have been carried out, whatever its answer was: it stays open until it was looked for.
+                let state = match step.intent.state {
+                    IntentState::Sent => IntentState::Sent,
+                    IntentState::Planned
+                    | IntentState::Done
+                    | IntentState::Failed
+                    | IntentState::Dead
+                    | IntentState::Dropped => IntentState::Failed,
+                };
+                fail(ctx, &mut step, links, &error, batch, state);
                 note(report, &step, &error, Kind::Fatal);
                 batch.intents.push(step.intent);
                 settled.stop = Some((step_side, error));
@@ -289,6 +298,7 @@ fn done(
     };
     let (side, action) = (step.intent.side, &step.payload.action);
     let capabilities = ctx.board(side).capabilities();
+    let was_looked_for = matches!(how, How::Found(_));
     let (next, written) = match how {
         How::Answered(written) => (
             plan::settle(link, action, Some(&written.item), &capabilities, ctx.now()),
@@ -319,7 +329,9 @@ fn done(
     }
     count::count(report, side, action);
     history::rows(ctx, step, answer, batch);
-    let texts = plan::base_texts(link, action, answer, step.payload.source_text.clone());
+    // What was looked for later may have been edited meanwhile: the base is what was sent, as in `plan::settle_found`.
+    let told = answer.filter(|_| !was_looked_for);
+    let texts = plan::base_texts(link, action, told, step.payload.source_text.clone());
     if texts.huly.is_some() || texts.vibe.is_some() {
         let texts = ctx.kept_texts(step.intent.project, texts);
         batch.texts.push((step.link, texts));

@@ -3,7 +3,7 @@
 use engine::report::Exit;
 use sim::vibe::{Generation, Status};
 
-use crate::world::{GENERATIONS, SimStore, World, told};
+use crate::world::{GENERATIONS, World, fresh_store, told};
 use ::store::Store;
 
 #[tokio::test(start_paused = true)]
@@ -136,7 +136,7 @@ async fn synced(generation: Generation) -> World {
 async fn row_44_a_lost_store_makes_nothing_twice() {
     for generation in GENERATIONS {
         let mut world = synced(generation).await;
-        world.store = SimStore::new(77, engine::env::Env::now(world.env.as_ref()));
+        world.store = fresh_store(77, world.env.as_ref());
         let report = world.run().await;
         assert_eq!(
             (world.issues().len(), world.tasks().len()),
@@ -155,7 +155,7 @@ async fn row_44_a_lost_store_makes_nothing_twice() {
 async fn row_44_a_lost_store_is_taken_over_on_a_persons_word_with_what_was_edited_meanwhile() {
     for generation in GENERATIONS {
         let mut world = synced(generation).await;
-        world.store = SimStore::new(77, engine::env::Env::now(world.env.as_ref()));
+        world.store = fresh_store(77, world.env.as_ref());
         let task = world.task_named("Issue 1").id;
         let issue = world.issue_named("Issue 2").id;
         let (both, other) = (
@@ -196,7 +196,7 @@ async fn a_lost_store_relinks_tasks_of_people_by_the_derived_id() {
         world.run_well().await;
         let issue = world.issue_named("Mine").id;
         // Renamed on both sides while there was no store: titles lead nowhere.
-        world.store = SimStore::new(77, engine::env::Env::now(world.env.as_ref()));
+        world.store = fresh_store(77, world.env.as_ref());
         world.retitle_issue(&issue, "By Huly");
         world.retitle_task(task, "By Vibe");
         world.run_well().await;

@@ -68,6 +68,8 @@ fn common<M: Send + 'static>(server: Server<M>, clock: fn(&mut M) -> &mut Clock)
         model,
         faults,
         calls,
+        earlier: _,
+        onlooker: _,
     } = server;
     let (calls_too, faults_too, faults_three) = (calls.clone(), faults.clone(), faults.clone());
     let (adding, seeding) = (faults.clone(), faults);

@@ -22,6 +22,8 @@ pub use rate::RateLimit;
 pub use serve::{Running, serve};
 pub use vibe::vibe_router;
 
+use std::sync::Arc;
+
 /// What a face is served from.
 pub use axum::Router;
 use axum::response::{IntoResponse, Response};
@@ -29,6 +31,7 @@ use axum::response::{IntoResponse, Response};
 use crate::Shared;
 use crate::calls::Calls;
 use crate::faults::Faults;
+use crate::onlooker::Onlooker;
 
 /// An answer that ends a request early. Boxed: it travels as an error.
 pub(crate) struct Refused(Box<Response>);
@@ -54,6 +57,10 @@ pub struct Server<M> {
     pub faults: Faults,
     /// What was asked.
     pub calls: Calls,
+    /// The model as it was once, with when that was: what [`crate::faults::Effect::Stale`] answers from.
+    pub earlier: Shared<Option<(tokio::time::Instant, M)>>,
+    /// Who looks on at the calls through [`crate::ports`].
+    pub onlooker: Option<Arc<dyn Onlooker>>,
 }
 
 impl<M> Clone for Server<M> {
@@ -62,7 +69,17 @@ impl<M> Clone for Server<M> {
             model: self.model.clone(),
             faults: self.faults.clone(),
             calls: self.calls.clone(),
+            earlier: self.earlier.clone(),
+            onlooker: self.onlooker.clone(),
         }
+    }
+}
+
+impl<M: Clone> Server<M> {
+    /// Keeps a copy of the model for stale reads.
+    pub fn keep_copy(&self) {
+        let copy = self.model.lock().clone();
+        *self.earlier.lock() = Some((tokio::time::Instant::now(), copy));
     }
 }
 
@@ -73,6 +90,8 @@ impl<M> Server<M> {
             model: Shared::new(model),
             faults: Faults::seeded(seed),
             calls: Calls::default(),
+            earlier: Shared::new(None),
+            onlooker: None,
         }
     }
 }

@@ -10,8 +10,9 @@ use http_kit::{Effect, Error, Kind};
 use super::failure;
 use crate::Shared;
 use crate::calls;
-use crate::faults::{Decision, Failure};
+use crate::faults::{Decision, Failure, STALE_MS};
 use crate::http::Server;
+use crate::onlooker::Onlooker;
 
 /// How often a read is sent at most, as `http_kit`'s default is.
 const MAX_TRIES: u32 = 4;
@@ -117,18 +118,33 @@ impl<M: Send + 'static> Caller<M> {
             return Err(error);
         }
         // An effect that comes late is none: nobody waits for the answer of a read.
-        let late = decision.late.map(|(_, failure)| failure);
-        if let Some(failure) = decision.before.or(late) {
+        let late = decision.late.as_ref().map(|(_, failure)| failure.clone());
+        if let Some(failure) = decision.before.clone().or(late) {
             return Err(failure::seen(ask.route, &failure).await);
         }
-        let answer = work(
-            &mut self.server.model.lock(),
-            decision.cap.unwrap_or(usize::MAX),
-        );
+        let answer = self.answer(&decision, work);
         match decision.after {
             Some(failure) => Err(failure::seen(ask.route, &failure).await),
             None => answer,
         }
+    }
+
+    /// What the server answers now: from its model, or where the answer is stale from an earlier copy.
+    fn answer<T>(
+        &self,
+        decision: &Decision,
+        work: &impl Fn(&mut M, usize) -> Answer<T>,
+    ) -> Answer<T> {
+        let rows = decision.cap.unwrap_or(usize::MAX);
+        if decision.stale {
+            let mut earlier = self.server.earlier.lock();
+            if let Some((at, copy)) = earlier.as_mut()
+                && is_stale(*at)
+            {
+                return work(copy, rows);
+            }
+        }
+        work(&mut self.server.model.lock(), rows)
     }
 
     /// A write, sent once.
@@ -174,6 +190,17 @@ impl<M: Send + 'static> Caller<M> {
         })
     }
 
+    /// The number of what happened last, where somebody looks on.
+    pub(super) fn moment(&self) -> u64 {
+        let onlooker = self.server.onlooker.as_ref();
+        onlooker.map_or(0, |onlooker| onlooker.moment())
+    }
+
+    /// Who looks on.
+    pub(super) fn onlooker(&self) -> Option<Arc<dyn Onlooker>> {
+        self.server.onlooker.clone()
+    }
+
     fn begin(&self, ask: &Ask<impl Fn() -> String>) -> (Decision, calls::UnderWay) {
         let Route {
             method,
@@ -191,6 +218,10 @@ impl<M: Send + 'static> Caller<M> {
             format!("{method} {template} {}", ask.operation)
         };
         self.counters.requests.fetch_add(1, Ordering::Relaxed);
+        if let Some(onlooker) = &self.server.onlooker {
+            onlooker.begins(kind, &label);
+        }
+        let shown = self.server.onlooker.is_some().then(|| label.clone());
         let under_way = self.server.calls.begin(kind, label, 0);
         let decision = if self.server.faults.is_idle() {
             Decision::default()
@@ -199,8 +230,18 @@ impl<M: Send + 'static> Caller<M> {
                 .faults
                 .decide(method, template, (ask.body)().as_bytes())
         };
+        if let (Some(onlooker), Some(label)) = (&self.server.onlooker, shown)
+            && decision != Decision::default()
+        {
+            onlooker.strikes(kind, &label, &decision);
+        }
         (decision, under_way)
     }
+}
+
+/// Whether a copy is young enough for a stale read.
+fn is_stale(at: tokio::time::Instant) -> bool {
+    at.elapsed() <= Duration::from_millis(STALE_MS)
 }
 
 async fn carry_out<M: Send + 'static, T, F>(

@@ -161,17 +161,19 @@ impl HulyPort {
         let mut item = made;
         if prepared(job)?.live {
             let markup = markup::wire(&markup::from_markdown(&job.draft.text));
-            self.replace(&item.id, &markup).await?;
+            let looked = self.caller.moment();
+            self.replace(&item.id, &markup, looked).await?;
             item = self.present(&item.id).await?;
         }
         item.text = Some(job.draft.text.clone());
         Ok(item)
     }
 
-    pub(super) async fn replace(&self, id: &ItemId, markup: &str) -> Answer<()> {
+    /// Writes a description; `looked` is when it was seen last before.
+    pub(super) async fn replace(&self, id: &ItemId, markup: &str, looked: u64) -> Answer<()> {
         let payload = json!({ "content": { "description": markup } });
         let method = "updateContent";
-        self.rpc(Effect::Write, method, id.as_str(), payload)
+        self.rpc_since(Effect::Write, method, id.as_str(), payload, looked)
             .await
             .map(drop)
     }

@@ -3,12 +3,14 @@
 use engine::port::Answer;
 use http_kit::Effect;
 use serde_json::{Value, json};
+use sync_core::Side;
 
 use super::call::{Ask, Route};
 use super::failure;
 use super::huly::HulyPort;
 use super::huly_find::{ISSUE, conflict};
 use crate::huly::{DocName, Huly};
+use crate::onlooker::Overwrite;
 
 pub(super) const TX: Route = Route {
     service: "huly",
@@ -46,6 +48,14 @@ fn sign(tx: &mut Value, author: &str) {
         let inner = tx.get_mut("txes").and_then(Value::as_array_mut);
         inner.into_iter().flatten().for_each(|tx| sign(tx, author));
     }
+}
+
+/// An issue's description as people see it.
+fn described(huly: &mut Huly, issue: &str) -> String {
+    let issue = huly.issue(issue);
+    issue
+        .and_then(|issue| issue.description)
+        .unwrap_or_default()
 }
 
 impl HulyPort {
@@ -135,6 +145,19 @@ impl HulyPort {
         id: &str,
         payload: Value,
     ) -> Answer<Value> {
+        let now = self.caller.moment();
+        self.rpc_since(effect, method, id, payload, now).await
+    }
+
+    /// The same; `looked` is when the caller saw the description last before.
+    pub(super) async fn rpc_since(
+        &self,
+        effect: Effect,
+        method: &'static str,
+        id: &str,
+        payload: Value,
+        looked: u64,
+    ) -> Answer<Value> {
         let route = Route { effect, ..RPC };
         let workspace = self.caller.model().lock().workspace().uuid.clone();
         let name = format!("{workspace}|{ISSUE}|{id}|description");
@@ -146,6 +169,8 @@ impl HulyPort {
             operation: method,
             body: move || told.to_string(),
         };
+        let onlooker = self.caller.onlooker().filter(|_| effect == Effect::Write);
+        let issue = id.to_owned();
         let work = move |huly: &mut Huly| {
             let who = huly
                 .session(&account)
@@ -153,8 +178,20 @@ impl HulyPort {
             let doc =
                 DocName::parse(&name).ok_or_else(|| conflict(format!("{name} is no name")))?;
             let payload = body.get("payload").unwrap_or(&Value::Null);
-            huly.collaborate(&who, &name, &doc, method, payload)
-                .map_err(|error| failure::of_collaborator(route, error))
+            let before = onlooker.as_ref().map(|_| described(huly, &issue));
+            let answer = huly
+                .collaborate(&who, &name, &doc, method, payload)
+                .map_err(|error| failure::of_collaborator(route, error))?;
+            if let (Some(onlooker), Some(before)) = (&onlooker, before) {
+                onlooker.overwrites(&Overwrite {
+                    side: Side::Huly,
+                    item: &issue,
+                    looked,
+                    before: &[&before],
+                    after: &[&described(huly, &issue)],
+                });
+            }
+            Ok(answer)
         };
         match effect {
             Effect::Read => self.caller.read(ask, |huly, _| work(huly)).await,

@@ -95,6 +95,8 @@ impl HulyPort {
         let live = self
             .rpc(Effect::Read, "getContent", id.as_str(), payload)
             .await?;
+        // What is typed from now on is saved nowhere, so the name does not tell of it.
+        let looked = self.caller.moment();
         let issue = self.present(id).await?;
         let name = issue.values.description.clone();
         if name != *observed {
@@ -108,7 +110,8 @@ impl HulyPort {
             None => self.node(&name).await?,
         };
         let patched = markup::patch(&current, wanted);
-        self.replace(id, &markup::wire(&patched.node)).await?;
+        self.replace(id, &markup::wire(&patched.node), looked)
+            .await?;
         let mut item = self.present(id).await?;
         item.text = Some(markup::to_markdown(&self.node(&item.values.description).await?).into());
         let lost = patched.lost.iter();

@@ -250,10 +250,12 @@ impl Board for VibePort {
     }
 
     async fn update(&self, job: &UpdateJob) -> Answer<Written> {
+        let mut looked = None;
         let update = if job.only_confirms() {
             put(job, None)?
         } else {
             let (_, before) = present(&job.item, self.task(&job.item).await?)?;
+            looked = Some(self.caller.moment());
             let changed = job.set.iter().find(|change| {
                 !before.values.same(&job.expected, change.field)
                     && job.expected_is_known(change.field)
@@ -267,7 +269,7 @@ impl Board for VibePort {
             put(job, Some(&before))?
         };
         let task = self
-            .put_task(uuid("task", job.item.as_str())?, update)
+            .put_task(uuid("task", job.item.as_str())?, update, looked)
             .await?;
         Ok(Written {
             item: item(&task, false),

@@ -7,6 +7,7 @@ use engine::port::{Answer, BoardProject, CreateJob};
 use http_kit::{Effect, Error, Kind};
 use serde_json::json;
 use sync_core::{
+    Side,
     ids::{ItemId, ProjectId},
     item::Item,
 };
@@ -17,6 +18,7 @@ use super::failure::{self, VIBE, VIBE_NOT_FOUND};
 use super::task::{item, status, uuid, with_footer};
 use super::vibe::VibePort;
 use crate::Shared;
+use crate::onlooker::Overwrite;
 use crate::vibe::{self, NewTask, Task, Vibe};
 
 /// The largest body that the server takes.
@@ -141,8 +143,14 @@ impl VibePort {
         Ok(item(&made, false))
     }
 
-    /// A PUT: the server reads the row, waits where it is told to race, and writes all columns.
-    pub(super) async fn put_task(&self, id: Uuid, update: vibe::TaskUpdate) -> Answer<Task> {
+    /// A PUT: the server reads the row, waits where it is told to race, and writes all columns. `looked` is when the caller
+    /// saw the row last before.
+    pub(super) async fn put_task(
+        &self,
+        id: Uuid,
+        update: vibe::TaskUpdate,
+        looked: Option<u64>,
+    ) -> Answer<Task> {
         let size = [&update.title, &update.description];
         let size = size.into_iter().flatten().map(String::len).sum();
         within_limit(size, PUT_TASK)?;
@@ -156,6 +164,8 @@ impl VibePort {
             },
         };
         let refused = |refusal| failure::of_vibe(PUT_TASK, refusal);
+        let looked = looked.unwrap_or_else(|| self.caller.moment());
+        let onlooker = self.caller.onlooker();
         self.caller
             .write_in_steps(ask, async move |model: Shared<Vibe>| {
                 let (row, race) = {
@@ -170,7 +180,18 @@ impl VibePort {
                     tokio::time::sleep(Duration::from_millis(race)).await;
                 }
                 let mut vibe = model.lock();
-                vibe.write_task(&row).map_err(refused)
+                let before = vibe.task(id).map_err(refused)?.clone();
+                let after = vibe.write_task(&row).map_err(refused)?;
+                if let Some(onlooker) = onlooker {
+                    onlooker.overwrites(&Overwrite {
+                        side: Side::Vibe,
+                        item: &id.to_string(),
+                        looked,
+                        before: &[&before.title, before.description.as_deref().unwrap_or("")],
+                        after: &[&after.title, after.description.as_deref().unwrap_or("")],
+                    });
+                }
+                Ok(after)
             })
             .await
     }

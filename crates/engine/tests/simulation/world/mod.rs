@@ -3,19 +3,10 @@
 
 mod check;
 mod copy;
-mod env;
 mod people;
-mod store;
 mod words;
 
-use std::{
-    future::{Future, poll_fn},
-    num::NonZeroU32,
-    path::PathBuf,
-    sync::Arc,
-    task::Poll,
-    time::Duration,
-};
+use std::{future::Future, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
 use ::store::Store;
 use axum::Router;
@@ -37,6 +28,7 @@ use sim::{
     dataset::{self, Login, REPO_ROOT},
     http::{RateLimit, Server, huly_router, vibe_router},
     huly::Session,
+    stage,
     vibe::Generation,
     wire::transport,
 };
@@ -44,9 +36,8 @@ use sync_core::{Pair, ids::WorkspaceId};
 use vibe_client::Vibe;
 
 pub(crate) use check::vibe_body;
-pub(crate) use env::{START_MS, SimEnv};
 pub(crate) use people::markup;
-pub(crate) use store::SimStore;
+pub(crate) use sim::stage::{START_MS, SimEnv, SimStore};
 pub(crate) use words::told;
 
 /// Both shapes of Vibe's server.
@@ -103,7 +94,7 @@ impl World {
             routers,
             login: boards.login,
             who,
-            store: SimStore::new(seed, env.now()),
+            store: fresh_store(seed, env.as_ref()),
             env,
             settings: Settings {
                 repo_roots: vec![PathBuf::from(REPO_ROOT)],
@@ -267,18 +258,10 @@ pub(crate) fn sync() -> Mode {
 
 /// Polls a future so many times and then drops it: `None`. As a kill, it comes between two steps of the program.
 pub(crate) async fn killed_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
-    let mut future = Some(Box::pin(future));
-    let mut left = polls;
-    poll_fn(move |context| {
-        if left == 0 {
-            future = None;
-            return Poll::Ready(None);
-        }
-        left -= 1;
-        match future.as_mut() {
-            Some(running) => running.as_mut().poll(context).map(Some),
-            None => Poll::Ready(None),
-        }
-    })
-    .await
+    stage::killed_after(polls, future).await.ended()
+}
+
+/// An empty store.
+pub(crate) fn fresh_store(seed: u64, env: &dyn Env) -> SimStore {
+    SimStore::new(seed, env.now()).unwrap()
 }

@@ -1,0 +1,459 @@
+//! A schedule, carried out.
+
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use engine::report::{Exit, Report};
+use engine::{Mode, Stop};
+use futures::FutureExt as _;
+use store::Store as _;
+use sync_core::Side;
+
+use crate::faults::Rule;
+use crate::stage::{Gate, Killed, killed_after};
+
+use super::judge::{self, Breach, Law};
+use super::sabotage::Defect;
+use super::schedule::{Event, Run, Schedule};
+use super::world::{Error, Process, World};
+
+/// What became of a schedule.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// Of which seed.
+    pub seed: u64,
+    /// Laws that were broken; none is well.
+    pub breaches: Vec<Breach>,
+    /// Calls of ports and deeds.
+    pub steps: u64,
+    /// Faults that struck, crashes, freezes and jumps of clocks.
+    pub faults: u64,
+    /// Runs, those of the calm at the end among them.
+    pub runs: u64,
+    /// How often each thing was reached.
+    pub marks: BTreeMap<String, u64>,
+    /// How often the last run of the schedule was polled, the runs of the calm apart; none where it was killed.
+    pub polls: Option<u32>,
+    /// A hash over the trace: every call with its time and fate, every deed, every outcome.
+    pub trace: u64,
+    /// The trace itself, where it was asked for.
+    pub lines: Vec<String>,
+}
+
+/// Plays a schedule on a thread of its own clock. `trace` keeps the trace's lines.
+pub fn play(schedule: &Schedule, trace: bool) -> Result<Verdict, Error> {
+    play_broken(schedule, trace, None)
+}
+
+/// The same with an engine that has a defect.
+pub fn play_broken(
+    schedule: &Schedule,
+    trace: bool,
+    defect: Option<Defect>,
+) -> Result<Verdict, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .map_err(|source| store::Error::File {
+            op: "starting",
+            path: "a runtime".into(),
+            source,
+        })?;
+    runtime.block_on(async {
+        let mut performance = Performance::of(schedule, trace, defect)?;
+        let played = AssertUnwindSafe(performance.whole(schedule)).catch_unwind();
+        if let Err(panic) = played.await {
+            let words = panic
+                .downcast_ref::<String>()
+                .cloned()
+                .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+                .unwrap_or_default();
+            performance.breaches.push(Breach::new(Law::NoPanic, words));
+        }
+        Ok(performance.verdict(schedule.seed))
+    })
+}
+
+/// Runs after which both boards must be in sync, once nothing goes wrong any more (I10).
+const CALM_RUNS: usize = 4;
+/// The pause before each of them.
+const CALM_PAUSE: Duration = Duration::from_secs(150);
+/// After it, a day's full comparison is due.
+const A_DAY: Duration = Duration::from_hours(25);
+
+struct Performance {
+    world: World,
+    breaches: Vec<Breach>,
+    rules: Vec<(Side, Rule)>,
+    runs: u64,
+    polls: Option<u32>,
+}
+
+impl Performance {
+    fn of(schedule: &Schedule, trace: bool, defect: Option<Defect>) -> Result<Performance, Error> {
+        let world = World::of(schedule, defect)?;
+        if trace {
+            world.play.notes().keep_trace();
+        }
+        Ok(Performance {
+            world,
+            breaches: Vec::new(),
+            rules: Vec::new(),
+            runs: 0,
+            polls: None,
+        })
+    }
+
+    async fn whole(&mut self, schedule: &Schedule) {
+        for event in &schedule.events {
+            match event {
+                Event::Deed { deed } => self.world.play.act(deed),
+                Event::During { call, deed } => {
+                    let mut notes = self.world.play.notes();
+                    notes.waiting.push_back((u32::from(*call), deed.clone()));
+                }
+                Event::Fault { side, rule } => self.rules.push((*side, rule.clone())),
+                Event::Run(run) => self.run(run).await,
+                Event::Wait { ms } => {
+                    tokio::time::sleep(Duration::from_millis(u64::from(*ms))).await;
+                }
+            }
+        }
+        self.calm_down().await;
+    }
+
+    fn verdict(mut self, seed: u64) -> Verdict {
+        let mut notes = self.world.play.notes();
+        if let Some(words) = notes.two_writers.take() {
+            self.breaches.push(Breach::new(Law::OneWriter, words));
+        }
+        for breach in &self.breaches {
+            let line = format!("! {breach}");
+            notes.trace(line);
+        }
+        let unseen = notes.book.unseen();
+        let (trace, lines) = notes.traced();
+        let verdict = Verdict {
+            seed,
+            breaches: self.breaches,
+            steps: notes.steps,
+            faults: notes.faults,
+            runs: self.runs,
+            marks: std::mem::take(&mut notes.marks),
+            polls: self.polls,
+            trace,
+            lines,
+        };
+        tracing::debug!(seed, unseen, "played");
+        verdict
+    }
+
+    /// Arms what the next run meets.
+    fn arm(&mut self) {
+        self.runs += 1;
+        self.world.calm(self.runs);
+        for (side, rule) in self.rules.drain(..) {
+            match side {
+                Side::Huly => self.world.play.huly.faults.add(rule),
+                Side::Vibe => self.world.play.vibe.faults.add(rule),
+            }
+        }
+        let mut notes = self.world.play.notes();
+        notes.calls = 0;
+        notes.deceived = false;
+        notes
+            .waiting
+            .make_contiguous()
+            .sort_by_key(|(call, _)| *call);
+    }
+
+    /// A run with all that befalls it.
+    async fn run(&mut self, run: &Run) {
+        self.arm();
+        let deeds = self.world.play.notes().deeds;
+        let first = self.world.process();
+        let gate = first.gate.clone();
+        let main = async {
+            let running = sync(&first, Vec::new());
+            match run.frozen_after {
+                Some(polls) => frozen(gate, polls, run.frozen_ms, running).await,
+                None => running.await,
+            }
+        };
+        let kill = run.killed_after.map_or(usize::MAX, |polls| {
+            usize::try_from(polls).unwrap_or(usize::MAX)
+        });
+        let main = killed_after(kill, main);
+        let report = match run.second_after_ms {
+            None => self.polled(main.await),
+            Some(ms) => {
+                let second = self.world.process();
+                let later = async {
+                    tokio::time::sleep(Duration::from_millis(u64::from(ms))).await;
+                    sync(&second, Vec::new()).await
+                };
+                let (first, second) = tokio::join!(main, later);
+                self.ended(&second, "second run");
+                self.mark("second run at once");
+                self.polled(first)
+            }
+        };
+        self.befell(run, report.is_none());
+        let well = report
+            .as_ref()
+            .is_some_and(|report| report.exit == Exit::Done);
+        self.world.play.notes().unanswered = !well || run.second_after_ms.is_some();
+        // What waited for a call that never came happens now.
+        let late = std::mem::take(&mut self.world.play.notes().waiting);
+        let nothing_else = late.is_empty() && self.world.play.notes().deeds == deeds;
+        for (_, deed) in late {
+            self.world.play.act(&deed);
+        }
+        if let Some(report) = report {
+            self.ended(&report, "run");
+            self.hold_to_its_word(&report, nothing_else && run.second_after_ms.is_none());
+        }
+    }
+
+    fn polled<T>(&mut self, run: Killed<T>) -> Option<T> {
+        self.polls = match &run {
+            Killed::Ended { polls, .. } => u32::try_from(*polls).ok(),
+            Killed::Dropped => None,
+        };
+        run.ended()
+    }
+
+    fn befell(&self, run: &Run, killed: bool) {
+        let mut notes = self.world.play.notes();
+        if killed {
+            notes.faults += 1;
+            notes.mark("killed");
+            notes.trace("x killed".to_owned());
+        }
+        if run.frozen_after.is_some() {
+            notes.faults += 1;
+            notes.mark(if run.frozen_ms > 60_000 {
+                "frozen past its lease"
+            } else {
+                "frozen"
+            });
+        }
+    }
+
+    fn mark(&self, what: &str) {
+        self.world.play.notes().mark(what);
+    }
+
+    fn ended(&mut self, report: &Report, what: &str) {
+        judge::calls(&mut self.breaches, &self.world, report);
+        let mut notes = self.world.play.notes();
+        notes.trace(format!("= {what}: {}", told(report)));
+        notes.mark(format!("exit: {}", report.exit.word()));
+        let recovered = [
+            ("dropped", report.recovered.dropped),
+            ("settled", report.recovered.settled),
+            ("sent again", report.recovered.sent_again),
+            ("planned afresh", report.recovered.replanned),
+            ("left", report.recovered.left),
+        ];
+        for (name, _) in recovered.iter().filter(|(_, count)| *count > 0) {
+            notes.mark(format!("recovery: {name}"));
+        }
+        let tally = report.tally();
+        for side in Side::ALL {
+            let tally = tally.side(side);
+            let actions = [
+                ("created", tally.created),
+                ("updated", tally.updated),
+                ("cancelled", tally.cancelled),
+                ("removed", tally.removed),
+                ("failed", tally.failed),
+            ];
+            for (name, _) in actions.iter().filter(|(_, count)| *count > 0) {
+                notes.mark(format!("action: {name} in {side}"));
+            }
+        }
+        for project in &report.projects {
+            if project.conflicts > 0 {
+                notes.mark("conflict");
+            }
+            if project.adopted > 0 {
+                notes.mark("adopted");
+            }
+            for held in &project.held {
+                notes.mark(format!("held: {:?}", held.class));
+            }
+            for problem in &project.problems {
+                notes.mark(format!("outcome: {}", problem.code));
+            }
+        }
+        for problem in &report.problems {
+            notes.mark(format!("outcome: {}", problem.code));
+        }
+    }
+
+    /// A run that says that all is done has done all (I15): where nobody did anything meanwhile and no server gave a false
+    /// answer, both boards agree then.
+    fn hold_to_its_word(&mut self, report: &Report, undisturbed: bool) {
+        let deceived = self.world.play.notes().deceived;
+        let hidden = self.world.play.notes().hidden;
+        // A project that sleeps is told as such, and its items wait.
+        let sleeping = self.world.play.issues().lock().projects();
+        let sleeping = sleeping.iter().any(|project| project.archived);
+        if report.exit != Exit::Done || !undisturbed || deceived || hidden || sleeping {
+            return;
+        }
+        self.mark("a run held to its word");
+        let mut found = Vec::new();
+        judge::agreement(&mut found, &self.world, false);
+        self.breaches.extend(found.into_iter().map(|breach| {
+            Breach::new(
+                Law::Told,
+                format!("a run ended with exit code 0, and {}", breach.words),
+            )
+        }));
+    }
+
+    /// Nothing goes wrong any more: both boards come to agree, and then nothing is written.
+    async fn calm_down(&mut self) {
+        self.rules.clear();
+        self.world.play.notes().waiting.clear();
+        {
+            let play = &self.world.play;
+            play.tasks().lock().put_race_ms = None;
+            let mut huly = play.issues().lock();
+            huly.flush();
+            for project in huly.projects() {
+                let back = serde_json::json!({ "archived": false });
+                if let Err(error) = huly.person_edit_project(&play.who, &project.id, &back) {
+                    tracing::debug!(%error, "a project stays archived");
+                }
+            }
+        }
+        let mut quiet = false;
+        // The daily comparison takes up a twentieth of the projects in one run, and one at least.
+        let compared = self.world.play.issues().lock().projects().len();
+        let after_a_day = std::iter::repeat_n(CALM_PAUSE, compared + 1);
+        let pauses = [CALM_PAUSE; CALM_RUNS].into_iter().chain([A_DAY]);
+        for pause in pauses.chain(after_a_day) {
+            tokio::time::sleep(pause).await;
+            if pause == A_DAY {
+                self.mark("waited for the daily comparison");
+            }
+            let before = self.writes();
+            let report = self.quietly().await;
+            quiet = self.writes() == before && report.exit == Exit::Done;
+            let mut left = Vec::new();
+            judge::agreement(&mut left, &self.world, true);
+            if quiet && left.is_empty() {
+                break;
+            }
+        }
+        let world = &self.world;
+        judge::agreement(&mut self.breaches, world, true);
+        judge::counterparts(&mut self.breaches, world);
+        match self.kept().await {
+            Ok(kept) => judge::updates(&mut self.breaches, &self.world, &kept),
+            Err(error) => self
+                .breaches
+                .push(Breach::new(Law::NoLostUpdate, error.to_string())),
+        }
+        if quiet {
+            tokio::time::sleep(CALM_PAUSE).await;
+            let before = self.writes();
+            let report = self.quietly().await;
+            if self.writes() != before || report.exit != Exit::Done {
+                let words = format!("a run after a quiet run wrote: {}", told(&report));
+                self.breaches.push(Breach::new(Law::Quiet, words));
+            }
+        } else {
+            let words = format!("none of the last {CALM_RUNS} runs and more was quiet");
+            self.breaches.push(Breach::new(Law::Converges, words));
+        }
+    }
+
+    fn writes(&self) -> u64 {
+        let play = &self.world.play;
+        play.huly.calls.snapshot().writes + play.vibe.calls.snapshot().writes
+    }
+
+    /// A run without trouble; what a guard held back is accepted by a person who looked at it.
+    async fn quietly(&mut self) -> Report {
+        self.arm();
+        let process = self.world.process();
+        let report = sync(&process, Vec::new()).await;
+        self.ended(&report, "calm run");
+        let held: Vec<String> = report
+            .projects
+            .iter()
+            .flat_map(|project| &project.held)
+            .map(|held| held.hash.clone())
+            .collect();
+        if held.is_empty() {
+            return report;
+        }
+        self.arm();
+        let process = self.world.process();
+        let report = sync(&process, held).await;
+        self.ended(&report, "calm run");
+        report
+    }
+
+    /// Everything that conflicts kept whole.
+    async fn kept(&self) -> Result<String, store::Error> {
+        let rows = self.world.store.conflicts(false, 100_000).await?;
+        Ok(format!("{rows:?}"))
+    }
+}
+
+async fn sync(process: &Process, accept: Vec<String>) -> Report {
+    process
+        .engine
+        .run(Mode::Sync { accept }, &Stop::default())
+        .await
+}
+
+/// A process that is stopped after so many polls and goes on later.
+async fn frozen<T>(gate: Gate, polls: u32, ms: u32, running: impl Future<Output = T>) -> T {
+    let mut running = pin!(running);
+    let mut left = polls;
+    let early = poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        running.as_mut().poll(context).map(Some)
+    })
+    .await;
+    if let Some(done) = early {
+        return done;
+    }
+    gate.close();
+    tokio::time::sleep(Duration::from_millis(u64::from(ms))).await;
+    gate.open();
+    running.await
+}
+
+/// A report in one line.
+pub(super) fn told(report: &Report) -> String {
+    let tally = report.tally();
+    let codes: Vec<&str> = report
+        .projects
+        .iter()
+        .flat_map(|project| &project.problems)
+        .chain(&report.problems)
+        .map(|problem| &*problem.code)
+        .collect();
+    format!(
+        "{} {:?} {:?} recovered {:?} {codes:?}",
+        report.exit.word(),
+        tally.huly,
+        tally.vibe,
+        report.recovered
+    )
+}

@@ -1,0 +1,118 @@
+//! The proof as tests: schedules of trouble, the same seed twice, a run dropped at each poll, schedules that once broke a law,
+//! and engines that are broken on purpose.
+//!
+//! `HVS_SCHEDULES` says how many schedules are played.
+
+#![cfg(test)]
+
+use std::collections::BTreeSet;
+
+use sim::proof::{Asked, DEFECTS, Failed, Schedule, campaign, every_poll, play};
+use sync_core::rules::Deletion;
+
+/// How many schedules are played where `HVS_SCHEDULES` says nothing: more are played by `cargo xtask simulate`.
+const SCHEDULES: u64 = 200;
+
+fn asked(seeds: u64) -> Asked {
+    Asked {
+        from: 0,
+        seeds,
+        jobs: std::thread::available_parallelism().map_or(1, usize::from),
+        limit: None,
+        twice: 0,
+        failures: 3,
+        defect: None,
+    }
+}
+
+fn told(failed: &[Failed]) -> Vec<String> {
+    failed
+        .iter()
+        .flat_map(|failed| {
+            let line = |breach| format!("seed {}: {breach}", failed.seed);
+            failed.breaches.iter().map(line)
+        })
+        .collect()
+}
+
+#[test]
+fn schedules_of_trouble_break_no_law_and_repeat_from_their_seed() {
+    let number = std::env::var("HVS_SCHEDULES").ok();
+    let seeds = number
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(SCHEDULES);
+    let summary = campaign(&Asked {
+        twice: 200,
+        ..asked(seeds)
+    })
+    .unwrap();
+    assert_eq!(told(&summary.failed), Vec::<String>::new());
+    assert_eq!(summary.same_trace, seeds.min(200));
+    assert!(summary.median_steps >= 60, "{}", summary.median_steps);
+    assert!(summary.median_faults >= 8, "{}", summary.median_faults);
+}
+
+fn dropped_everywhere(deletion: Deletion, kinds: &[&str]) -> u32 {
+    let jobs = asked(0).jobs;
+    let found = every_poll(deletion, jobs).unwrap();
+    println!("dropped at each of {} polls", found.polls);
+    assert_eq!(told(&found.failed), Vec::<String>::new());
+    for kind in kinds {
+        assert!(
+            found.marks.contains_key(*kind),
+            "the reference has no {kind}"
+        );
+    }
+    found.polls
+}
+
+#[test]
+fn a_run_dropped_at_any_poll_is_made_good_by_the_next_ones() {
+    let kinds = [
+        "action: created in huly",
+        "action: created in vibe",
+        "action: updated in huly",
+        "action: updated in vibe",
+        "action: cancelled in vibe",
+        "conflict",
+        "held: Removals",
+    ];
+    let polls = dropped_everywhere(Deletion::Cancel, &kinds);
+    assert!(polls >= 2_000, "{polls}");
+}
+
+#[test]
+fn schedules_that_once_broke_a_law_break_none() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schedules");
+    let mut names = BTreeSet::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let schedule: Schedule =
+            serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let verdict = play(&schedule, false).unwrap();
+        assert!(
+            verdict.breaches.is_empty(),
+            "{}: {:?}",
+            path.display(),
+            verdict.breaches
+        );
+        names.insert(path);
+    }
+    assert!(!names.is_empty());
+}
+
+#[test]
+fn the_first_ten_engines_that_are_broken_on_purpose_are_caught() {
+    for (defect, words) in DEFECTS.iter().take(10) {
+        let summary = campaign(&Asked {
+            failures: 1,
+            defect: Some(*defect),
+            ..asked(20_000)
+        })
+        .unwrap();
+        assert!(
+            !summary.failed.is_empty(),
+            "{defect:?} ({words}) was not seen"
+        );
+    }
+}
