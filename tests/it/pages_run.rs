@@ -23,6 +23,12 @@ const NOT_TYPED: [(&str, &str, &str); 3] = [
     ),
 ];
 
+/// Pages whose blocks no test types, each with the reason.
+const NOT_RUN: [(&str, &str); 1] = [(
+    "docs/recovery.md",
+    "its commands are for a damaged store, which the tests of the store make",
+)];
+
 /// A block of a page.
 #[derive(Debug)]
 struct Block {
@@ -183,7 +189,8 @@ async fn every_block_of_commands_can_be_typed_to_a_good_end() {
             // another test follows it, or it holds no command
             _ => Vec::new(),
         };
-        if commands.is_empty() {
+        let is_left = NOT_RUN.iter().any(|(page, _)| *page == block.page);
+        if commands.is_empty() || is_left {
             continue;
         }
         count += 1;

@@ -178,3 +178,42 @@ async fn a_store_from_a_day_ago_is_noticed_and_told() {
         world.hvs(&["reconcile", "--full"]).await.exits(0);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_project_that_was_deleted_waits_for_a_choice_that_is_shown_and_made() {
+    for generation in GENERATIONS {
+        let world = World::new(generation).await;
+        let project = world.huly_project("HARB", "Harbor");
+        let board = world.vibe_project("Harbor", "harb");
+        let other = world.huly_project("ISLE", "Island");
+        world.issue(&other, "Palm", "Text.", "Todo");
+        for at in 1..=3 {
+            world.issue(&project, &format!("Boat {at}"), "Text.", "Todo");
+        }
+        world.sync().await;
+        world.vibe.model.lock().delete_project(board).unwrap();
+        let told = world.hvs(&["sync", "once"]).await.exits(3);
+        let text = format!("{}{}", told.out, told.err);
+        assert!(text.contains("hvs project list"), "{told}");
+        let list = world.hvs(&["project", "list"]).await.exits(0);
+        assert!(list.out.contains("waits for you"), "{list}");
+        assert!(list.out.contains("--recreate"), "{list}");
+
+        let choose = ["project", "choose", "HARB", "--recreate"];
+        let shown = world
+            .hvs(&[&choose[..], &["--dry-run"]].concat())
+            .await
+            .exits(0);
+        assert!(shown.out.contains("would recreate"), "{shown}");
+        world.hvs(&["sync", "once"]).await.exits(3);
+        world.hvs(&choose).await.exits(0);
+        world.sync().await;
+        world.stays_quiet().await;
+        assert_eq!((world.issues().len(), world.tasks().len()), (4, 4));
+        world
+            .hvs(&["project", "choose", "NONE", "--relink"])
+            .await
+            .exits(2);
+        world.hvs(&["project", "choose", "HARB"]).await.exits(2);
+    }
+}

@@ -144,7 +144,9 @@ pub(crate) async fn project(
     } = paired;
     let mut links = ctx.store.links(row.id).await?;
     if ctx.rebuilt.load(Ordering::Acquire) {
-        links.iter_mut().for_each(|link| link.rebuilt = true);
+        for link in &mut links {
+            link.rebuilt = true;
+        }
     }
     let mut observed = Observed {
         project: Some(row.id),

@@ -61,10 +61,8 @@ pub struct Settings {
     pub projects: BTreeMap<Arc<str>, ProjectSettings>,
     /// Only these projects (Huly identifiers or names, case-folded); empty: all.
     pub only: Vec<String>,
-    /// Whether markers of another store are taken over: somebody says that it is lost and that nothing else runs on these boards.
-    pub take_over: bool,
-    /// Everything is read and looked through, not only what changed, and duplicates that nobody touched are removed (reconcile).
-    pub full: bool,
+    /// How far a run looks.
+    pub scope: Scope,
     /// Which items are synced (design 3.9).
     pub filter: Filter,
     /// What becomes of links outside the filter. One that is given for one run only leaves them, and the watermarks, as they are.
@@ -73,6 +71,25 @@ pub struct Settings {
     pub items: Vec<Arc<str>>,
     /// Address of Huly's web pages with the workspace (`https://host/workbench/ws`), for links in footers.
     pub huly_browse: Option<String>,
+}
+
+/// How far a run looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// What changed, and each project in full from time to time.
+    Changes,
+    /// Everything is read and looked through, and duplicates that nobody touched are planned to be removed (reconcile).
+    Full,
+    /// As [`Scope::Full`]; moreover markers of another store are taken over: somebody says that it is lost and that nothing else
+    /// runs on these boards.
+    Repair,
+}
+
+impl Scope {
+    /// Whether everything is read and looked through.
+    pub(crate) const fn is_full(self) -> bool {
+        matches!(self, Self::Full | Self::Repair)
+    }
 }
 
 /// What the configuration says of one project.
@@ -153,8 +170,7 @@ impl Default for Settings {
             default_repository: None,
             projects: BTreeMap::new(),
             only: Vec::new(),
-            take_over: false,
-            full: false,
+            scope: Scope::Changes,
             filter: Filter::default(),
             leaving: Leaving::Sleeps,
             items: Vec::new(),

@@ -197,21 +197,18 @@ fn sabotage(args: &Args, first: usize) -> Done {
             defect: Some(*defect),
             ..args.asked()
         })?;
-        match summary.failed.first() {
-            Some(failed) => {
-                let law = failed
-                    .breaches
-                    .first()
-                    .map_or("", |breach| breach.law.name());
-                println!(
-                    "caught   {defect:?} ({words}): after {} seeds, seed {}: {law}",
-                    summary.schedules, failed.seed
-                );
-            }
-            None => {
-                well = false;
-                println!("NOT SEEN {defect:?} ({words}): {} seeds", summary.schedules);
-            }
+        if let Some(failed) = summary.failed.first() {
+            let law = failed
+                .breaches
+                .first()
+                .map_or("", |breach| breach.law.name());
+            println!(
+                "caught   {defect:?} ({words}): after {} seeds, seed {}: {law}",
+                summary.schedules, failed.seed
+            );
+        } else {
+            well = false;
+            println!("NOT SEEN {defect:?} ({words}): {} seeds", summary.schedules);
         }
     }
     Ok(well)

@@ -316,13 +316,12 @@ impl Error {
 /// was being done.
 pub(crate) fn at(op: &'static str) -> impl Fn(sqlx::Error) -> Error {
     move |source| match code(&source).map(|code| (code, code & 0xff)) {
-        // The file of the shared index could not be made larger: the disk is full.
-        Some((NO_ROOM_FOR_INDEX, _)) => Error::Full { op, source },
+        // The first: the file of the shared index could not be made larger.
+        Some((NO_ROOM_FOR_INDEX, _) | (_, 13)) => Error::Full { op, source },
         Some((_, 5 | 6)) => Error::Locked { op, source },
         Some((_, 8)) => Error::ReadOnly { op, source },
         Some((_, 3 | 10 | 14 | 23)) => Error::Io { op, source },
         Some((_, 11)) => Error::Corrupt { op, source },
-        Some((_, 13)) => Error::Full { op, source },
         Some((_, 18)) => Error::TooLarge { op, source },
         Some((_, 19)) => Error::Constraint { op, source },
         Some((_, 26)) => Error::NotADatabase { source },

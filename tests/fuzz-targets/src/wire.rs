@@ -175,7 +175,7 @@ async fn walk_huly(huly: &Huly, project: &DocRef) -> Result<(), Error> {
     }
     let tx = TxId::tagged(7, [1; 8]);
     huly.take_numbers(project, NonZeroU32::MIN, tx).await?;
-    huly.newest_own_row(7).await?;
+    huly.newest_own_row(7, huly_client::Millis(0)).await?;
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! `hvs project`: the pairs, and a person's choice for one that waits.
 
 use engine::{projects::choose::Choice, report::Exit};
-use store::Store;
 
 use crate::{
     args::{Choose, Global, Project},
@@ -38,10 +37,11 @@ pub(crate) async fn run(
             let connecting = connect::engine(config, store, settings);
             let engine = interrupt.or(Box::pin(connecting)).await?;
             let choice = choice(&asked);
+            let who = who();
             let choosing = engine.choose(
                 &asked.project,
                 &choice,
-                &who(),
+                &who,
                 &asked.accept,
                 !asked.dry_run,
                 &interrupt.stop,

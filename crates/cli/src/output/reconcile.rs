@@ -98,9 +98,9 @@ fn rows(findings: &[Finding]) -> String {
         })
         .collect();
     let heads = ["CLASS", "PROJECT", "SIDE", "ITEM", "FOUND", "DONE OR LEFT"];
-    let mut text = table::columns(&heads, &cells);
+    let text = table::columns(&heads, &cells);
     if findings.len() > MOST {
-        text.push_str(&format!("\n… and {} more", findings.len() - MOST));
+        return format!("{text}\n… and {} more", findings.len() - MOST);
     }
     text
 }

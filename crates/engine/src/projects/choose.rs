@@ -236,8 +236,8 @@ impl Choosing<'_> {
             })
             .collect();
         chosen.changes = changed.len() as u64;
-        chosen.effect =
-            "the links go on; everything is compared afresh, and what gives way is kept".to_owned();
+        "the links go on; everything is compared afresh, and what gives way is kept"
+            .clone_into(&mut chosen.effect);
         let row = ProjectRow {
             phase: ProjectPhase::Active,
             reason: "".into(),

@@ -1,7 +1,7 @@
 //! Reconcile: what is wrong beyond the next changes is looked for, told, and mended on a person's word (design 4.3).
 //!
 //! [`Engine::survey`] reads everything on both sides and says what is not as it should be. A repair is a run over everything
-//! (`Settings::full`) that removes duplicates and takes lost stores over (`Settings::take_over`), under the same guards as
+//! ([`Scope::Repair`]) that removes duplicates and takes lost stores over, under the same guards as
 //! every run; a second survey says what became of each finding ([`finding::judge`]).
 
 pub(crate) mod duplicates;
@@ -15,7 +15,7 @@ use crate::{
     context::Stop,
     report::{ProjectReport, Reached, Report},
     run::{Engine, Mode},
-    settings::Settings,
+    settings::{Scope, Settings},
 };
 use finding::{Class, Fate, Finding};
 
@@ -23,7 +23,7 @@ impl Engine {
     /// Reads everything on both sides and writes nothing: what is not as it should be, with the plan of a run over everything.
     pub async fn survey(&self, stop: &Stop) -> (Report, Vec<Finding>) {
         let engine = self.told(|settings| Settings {
-            full: true,
+            scope: Scope::Full,
             ..settings
         });
         let report = engine.run(Mode::Plan, stop).await;
@@ -41,8 +41,7 @@ impl Engine {
     /// touched and links the tasks of a lost store again. `accept` names sets that a guard held back.
     pub async fn repair(&self, accept: Vec<String>, stop: &Stop) -> Report {
         let engine = self.told(|settings| Settings {
-            full: true,
-            take_over: true,
+            scope: Scope::Repair,
             ..settings
         });
         engine.run(Mode::Sync { accept }, stop).await

@@ -29,6 +29,17 @@ const NOTICED: &str = "rollback_noticed";
 /// Links of one transaction.
 const LINKS_PER_BATCH: usize = 500;
 
+/// What holding the store against the history came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Checked {
+    /// Nothing was asked: nothing new is there.
+    NotAsked,
+    /// The store knows what it wrote.
+    Current,
+    /// It is an old copy.
+    OldCopy,
+}
+
 /// Whether the history knows of a newer write of this store than the journal does. Only asked where something happened since the
 /// newest watermark: what this store wrote later stands behind it, or was removed behind it.
 pub(crate) async fn check(
@@ -36,13 +47,13 @@ pub(crate) async fn check(
     work: &[(Paired, Start)],
     removed: &[ItemId],
     report: &mut Report,
-) -> Result<bool, Error> {
+) -> Result<Checked, Error> {
     let stirred = !removed.is_empty()
         || work
             .iter()
             .any(|(paired, start)| is_stirred(&paired.row, start));
     if !stirred {
-        return Ok(false);
+        return Ok(Checked::NotAsked);
     }
     let newest = work.iter().map(|(paired, _)| paired.row.watermark).max();
     let overlap = millis(ctx.settings.overlap).0;
@@ -53,12 +64,12 @@ pub(crate) async fn check(
         .await
         .map_err(Error::service(Side::Huly))?;
     let Some(newest) = newest else {
-        return Ok(false);
+        return Ok(Checked::Current);
     };
     if ctx.store.knows_write_id(&newest).await?
         || ctx.store.meta(NOTICED).await?.as_deref() == Some(&*newest)
     {
-        return Ok(false);
+        return Ok(Checked::Current);
     }
     report.problem(Outcome {
         kind: Kind::Conflict,
@@ -74,15 +85,13 @@ pub(crate) async fn check(
     report.exit = report.exit.and(Exit::Items);
     if ctx.lease.is_none() {
         ctx.rebuilt.store(true, Ordering::Release);
-        return Ok(true);
+        return Ok(Checked::OldCopy);
     }
     ctx.begun().await?;
-    for row in ctx.store.projects().await? {
-        mark_all(ctx, &row).await?;
-    }
+    ctx.store.mark_rebuilt(ctx.fence()?).await?;
     // Last: a run that is cut off before this notices again.
     ctx.store.set_meta(NOTICED, &newest).await?;
-    Ok(true)
+    Ok(Checked::OldCopy)
 }
 
 /// Whether Huly shows something of this pair of projects that may be newer than the store.
@@ -93,21 +102,6 @@ fn is_stirred(row: &ProjectRow, start: &Start) -> bool {
             .any(|item| item.modified.is_some_and(|at| at > row.watermark)),
         Start::Full => row.first_sync_done,
     }
-}
-
-/// Everything of a pair of projects is compared in full, with the mark.
-async fn mark_all(ctx: &Context, row: &ProjectRow) -> Result<(), Error> {
-    let links = ctx.store.links(row.id).await?;
-    store_marks(ctx, row.id, links.iter()).await?;
-    let row = ProjectRow {
-        watermark: Millis(0),
-        ..row.clone()
-    };
-    let batch = Batch {
-        projects: vec![row],
-        ..Batch::default()
-    };
-    Ok(ctx.store.write(ctx.fence()?, &batch).await?)
 }
 
 async fn store_marks(

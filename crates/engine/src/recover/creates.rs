@@ -79,22 +79,25 @@ pub(super) async fn look_for(
     looked
 }
 
+/// A create and the job as it was sent.
+type Asked = (Step, CreateJob);
+
 /// The jobs of these steps as they were sent; those whose link is gone are answered.
 fn jobs(
     ctx: &Context,
     side: Side,
     links: &HashMap<LinkId, Link>,
     steps: Vec<Step>,
-) -> (Vec<(Step, CreateJob)>, Vec<(Step, Looked)>) {
+) -> (Vec<Asked>, Vec<(Step, Looked)>) {
     let (mut open, mut looked) = (Vec::new(), Vec::new());
     for step in steps {
         let link = links.get(&step.link);
-        match link.and_then(|link| step.create_job(ctx.store.id(), link, &ctx.footers(side))) {
-            Some(job) => open.push((step, job)),
-            None => {
-                let words = "the link of this create is not known any more";
-                looked.push((step, Looked::Ended(Ended::Later(gone(side, words)))));
-            }
+        let job = link.and_then(|link| step.create_job(ctx.store.id(), link, &ctx.footers(side)));
+        if let Some(job) = job {
+            open.push((step, job));
+        } else {
+            let words = "the link of this create is not known any more";
+            looked.push((step, Looked::Ended(Ended::Later(gone(side, words)))));
         }
     }
     (open, looked)

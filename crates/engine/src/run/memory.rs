@@ -79,6 +79,9 @@ pub struct Memory {
     removed: HashSet<ItemId>,
     /// Traffic at the end of the last run.
     pub(super) traffic: Pair<Traffic>,
+    /// Whether the store was held against the services' history since the lease was taken: it cannot become an old copy under a
+    /// running process.
+    pub(super) is_current: bool,
     /// The row that tells of runs without news.
     pub(super) quiet_row: Option<QuietRow>,
 }
@@ -135,6 +138,7 @@ impl Memory {
         self.lists = None;
         self.turns.clear();
         self.removed.clear();
+        self.is_current = false;
     }
 
     /// The lists of projects, where they are fresh enough.

@@ -18,7 +18,7 @@ use crate::{
     port::BoardProject,
     progress::Step,
     projects::{self, Paired},
-    reconcile::rollback,
+    reconcile::rollback::{self, Checked},
     report::{Exit, ProjectReport, Reached, Report},
     slots::WAITING,
     turn,
@@ -103,15 +103,20 @@ async fn turns(
     } else {
         (None, Vec::new(), starts::whole(paired))
     };
-    let work = if ctx.settings.full {
+    let work = if ctx.settings.scope.is_full() {
         starts::whole(work.into_iter().map(|(paired, _)| paired).collect())
     } else {
         work
     };
-    let work = if rollback::check(ctx, &work, &removed, report).await? {
-        starts::whole(work.into_iter().map(|(paired, _)| paired).collect())
+    let checked = if memory.is_current {
+        Checked::Current
     } else {
-        work
+        rollback::check(ctx, &work, &removed, report).await?
+    };
+    memory.is_current = ctx.lease.is_some() && checked != Checked::NotAsked;
+    let work = match checked {
+        Checked::OldCopy => starts::whole(work.into_iter().map(|(paired, _)| paired).collect()),
+        Checked::NotAsked | Checked::Current => work,
     };
     let (work, resting) = rest::part(ctx, memory, work, &removed, newest).await?;
     report.projects.extend(resting);

@@ -87,7 +87,7 @@ pub(crate) fn window(
             }
             Ended::Again(error) if error.code() == codes::BEING_TYPED => {
                 fail(ctx, &mut step, links, &error, batch, IntentState::Failed);
-                settled.typed.extend(typed(&step, report));
+                settled.typed.push(typed(&step, report));
                 batch.intents.push(step.intent);
             }
             Ended::Again(error) => {
@@ -340,7 +340,7 @@ fn done(
         for (field, error) in written.refused {
             if error.code() == codes::BEING_TYPED {
                 mark_dirty(ctx, step, links, error.code(), batch);
-                settled.typed.extend(typed(step, report));
+                settled.typed.push(typed(step, report));
             } else {
                 refused(ctx, step, links, field, &error, report, batch);
             }

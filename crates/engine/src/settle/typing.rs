@@ -8,7 +8,7 @@ use crate::{codes, journal::Step, report::ProjectReport};
 pub(crate) const TYPING_MS: i64 = 70_000;
 
 /// Told, and no failure: it is written once nobody types any more.
-pub(super) fn typed(step: &Step, report: &mut ProjectReport) -> Option<LinkId> {
+pub(super) fn typed(step: &Step, report: &mut ProjectReport) -> LinkId {
     report.notices.push(
         format!(
             "{}: somebody is typing in the description of {}; it is written in about a minute",
@@ -17,5 +17,5 @@ pub(super) fn typed(step: &Step, report: &mut ProjectReport) -> Option<LinkId> {
         )
         .into(),
     );
-    Some(step.link)
+    step.link
 }

@@ -22,6 +22,7 @@ use crate::{
     port::BoardProject,
     reconcile::rollback,
     report::ProjectReport,
+    settings,
     turn::{
         looking::{LookedUp, linked_items, look_up},
         taking::take,
@@ -235,7 +236,7 @@ async fn decide(
             derived: &looked_up.derived,
             labelled: &looked_up.labelled,
             titles: looked_up.titles.as_ref(),
-            take_over: ctx.settings.take_over,
+            take_over: ctx.settings.scope == settings::Scope::Repair,
         },
     ))
 }

@@ -25,7 +25,7 @@ pub(super) async fn part(
     report: &mut ProjectReport,
 ) -> Result<(Vec<LinkPlan>, Vec<LinkPlan>), Error> {
     let (mut removals, others) = duplicates::part(plans);
-    if ctx.settings.full {
+    if ctx.settings.scope.is_full() {
         finding::of_observed(ctx, row, observed, report);
         duplicates::twins(row, &removals, report);
         removals.extend(duplicates::find(ctx, row, &boards.vibe, observed, report).await?);

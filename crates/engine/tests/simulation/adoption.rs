@@ -1,6 +1,6 @@
 //! Links that are found instead of made: by title, footers, markers and derived ids, with a store or without.
 
-use engine::report::Exit;
+use engine::{report::Exit, settings::Scope};
 use sim::vibe::{Generation, Status};
 
 use crate::world::{GENERATIONS, World, fresh_store, told};
@@ -166,7 +166,7 @@ async fn row_44_a_lost_store_is_taken_over_on_a_persons_word_with_what_was_edite
         world.move_issue(&issue, "Done");
         world.retitle_issue(&both, "By Huly");
         world.move_task(other, Status::InProgress);
-        world.settings.take_over = true;
+        world.settings.scope = Scope::Repair;
         let report = world.run().await;
         assert_eq!(
             (world.issues().len(), world.tasks().len()),
@@ -180,7 +180,7 @@ async fn row_44_a_lost_store_is_taken_over_on_a_persons_word_with_what_was_edite
         assert_eq!(world.task_view(other).title, "By Huly");
         let kept = format!("{:?}", world.store.conflicts(false, 100).await.unwrap());
         assert!(kept.contains("By Vibe"), "{kept}");
-        world.settings.take_over = false;
+        world.settings.scope = Scope::Changes;
         world.settle().await;
         world.assert_converged().await;
     }

@@ -60,8 +60,8 @@ async fn recreate_makes_a_deleted_vibe_project_and_its_tasks_again() {
     for generation in GENERATIONS {
         let world = vibe_gone(generation).await;
         let (rows, writes) = (world.rows().await, world.writes());
-        let (report, would) = choose(&world, Choice::Recreate { into: None }, &[], false).await;
-        assert_eq!(would.changes, 6, "{}", told(&report));
+        let (report, shown) = choose(&world, Choice::Recreate { into: None }, &[], false).await;
+        assert_eq!(shown.changes, 6, "{}", told(&report));
         assert_eq!((world.rows().await, world.writes()), (rows, writes));
         let (report, _) = choose(&world, Choice::Recreate { into: None }, &[], true).await;
         assert_eq!(report.exit, Exit::Done, "{}", told(&report));
@@ -137,16 +137,16 @@ async fn unlink_leaves_the_pair_alone_for_good() {
 async fn huly_restored(generation: Generation) -> World {
     let (world, _, _) = two(generation).await;
     let copy = world.huly.model.lock().clone();
-    world.wait(std::time::Duration::from_secs(3 * 3_600)).await;
+    world.wait(std::time::Duration::from_hours(3)).await;
     for at in 0..3 {
         let issue = world.issue_named(&format!("Issue {at}")).id;
         world.retitle_issue(&issue, &format!("Edited {at}"));
     }
     world.run_well().await;
-    world.wait(std::time::Duration::from_secs(3 * 3_600)).await;
+    world.wait(std::time::Duration::from_hours(3)).await;
     *world.huly.model.lock() = copy;
     // The next full comparison sees it.
-    world.wait(std::time::Duration::from_secs(25 * 3_600)).await;
+    world.wait(std::time::Duration::from_hours(25)).await;
     world
 }
 

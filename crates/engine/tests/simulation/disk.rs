@@ -38,7 +38,7 @@ async fn world() -> World {
         world.task(vibe, title, Some("Text."), Status::Todo);
     }
     world.run_well().await;
-    world.wait(Duration::from_secs(120)).await;
+    world.wait(Duration::from_mins(2)).await;
     let (issue, task) = (
         world.issue_named("Issue 0").id,
         world.task_named("Issue 1").id,

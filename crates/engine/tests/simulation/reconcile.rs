@@ -146,7 +146,7 @@ async fn a_lost_store_is_taken_over_by_a_repair_without_one_duplicate() {
         }
         world.run_well().await;
         world.wait(LEASE).await;
-        world.store = SimStore::new(77, world.env.now());
+        world.store = SimStore::new(77, world.env.now()).unwrap();
         world.retitle_task(world.task_named("Issue 1").id, "Renamed meanwhile");
         world.run().await;
         let (_, found) = survey(&world).await;
@@ -236,4 +236,25 @@ async fn a_link_whose_item_is_gone_is_found_and_mended() {
         let (_, after) = survey(&world).await;
         assert!(after.is_empty(), "{after:#?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_store_of_hundreds_of_links_is_rebuilt_by_reading_alone() {
+    let mut world = World::new(Generation::L2);
+    let project = world.huly_project("HARB", "Harbor");
+    for at in 0..300 {
+        world.issue(&project, &format!("Issue {at}"), "Text.", "Todo");
+    }
+    world.run_well().await;
+    world.wait(LEASE).await;
+    world.store = SimStore::new(77, world.env.now()).unwrap();
+    world.reset_counts();
+    let done = repair(&world, &[]).await;
+    assert_eq!(world.links().await.len(), 300, "{}", told(&done));
+    // Both lists, what a run asks anyway, and each description once.
+    let counts = world.counts();
+    assert_eq!(counts.huly.writes + counts.vibe.writes, 0);
+    let asked = counts.huly.by_route.values().sum::<u64>();
+    assert!(asked <= 300 + 40, "{:?}", counts.huly.by_route);
+    world.assert_quiet().await;
 }

@@ -238,33 +238,32 @@ impl Maker {
             .unwrap_or(&Line::First);
         match self.rng.random_range(0..40) {
             0..4 => self.make(),
-            4..11 => Deed::Retitle { side, item },
-            11..19 => Deed::Describe { side, item, line },
-            19 if !is_left_out(Left::Typing) => Deed::Type { item },
-            19..27 => Deed::Move {
+            4..12 => Deed::Describe { side, item, line },
+            12 if !is_left_out(Left::Typing) => Deed::Type { item },
+            12..20 => Deed::Move {
                 side,
                 item,
                 status: self.status(),
             },
-            27..31 => Deed::Delete { side, item },
-            31..34 => Deed::Agent {
+            20..24 => Deed::Delete { side, item },
+            24..27 => Deed::Agent {
                 item,
                 does: *[Agent::Starts, Agent::Ends, Agent::Merges]
                     .choose(&mut self.rng)
                     .unwrap_or(&Agent::Starts),
             },
-            34 if !is_left_out(Left::Relocation) => Deed::Relocate {
+            27 if !is_left_out(Left::Relocation) => Deed::Relocate {
                 item,
                 project: self.item(),
             },
-            35 => Deed::Archive {
+            28 => Deed::Archive {
                 project: self.item(),
                 on: self.rng.random(),
             },
-            36 if !is_left_out(Left::Copies) => Deed::Copy { item },
-            37 => Deed::StripFooter { item },
-            38 => self.jump(),
-            39 => Deed::Snapshot { side },
+            29 if !is_left_out(Left::Copies) => Deed::Copy { item },
+            30 => Deed::StripFooter { item },
+            31 => self.jump(),
+            32 => Deed::Snapshot { side },
             _ => Deed::Retitle { side, item },
         }
     }

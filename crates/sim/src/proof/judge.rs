@@ -155,11 +155,12 @@ pub(super) fn agreement(found: &mut Vec<Breach>, world: &World, whole: bool) {
                     found.push(Breach::new(Law::Agreement, words));
                 }
             }
-            ([], [(_, task)]) if !world.play.notes().book.is_deleted(*origin) => {
-                if whole || !task.stored.is_empty() {
-                    let words = format!("task `{}` has no issue", task.title);
-                    found.push(Breach::new(Law::Agreement, words));
-                }
+            ([], [(_, task)])
+                if !world.play.notes().book.is_deleted(*origin)
+                    && (whole || !task.stored.is_empty()) =>
+            {
+                let words = format!("task `{}` has no issue", task.title);
+                found.push(Breach::new(Law::Agreement, words));
             }
             ([(_, issue)], []) if !world.play.notes().book.is_deleted(*origin) => {
                 let words = format!("issue `{}` has no task", issue.title);

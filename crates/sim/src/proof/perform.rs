@@ -66,7 +66,7 @@ pub fn play_broken(
         })?;
     runtime.block_on(async {
         let mut performance = Performance::of(schedule, trace, defect)?;
-        let played = AssertUnwindSafe(performance.whole(schedule)).catch_unwind();
+        let played = AssertUnwindSafe(Box::pin(performance.whole(schedule))).catch_unwind();
         if let Err(panic) = played.await {
             let words = panic
                 .downcast_ref::<String>()
@@ -118,7 +118,7 @@ impl Performance {
                     notes.waiting.push_back((u32::from(*call), deed.clone()));
                 }
                 Event::Fault { side, rule } => self.rules.push((*side, rule.clone())),
-                Event::Run(run) => self.run(run).await,
+                Event::Run(run) => Box::pin(self.run(run)).await,
                 Event::Wait { ms } => {
                     tokio::time::sleep(Duration::from_millis(u64::from(*ms))).await;
                 }

@@ -100,14 +100,14 @@ pub fn reference(deletion: Deletion, dropped_at: Option<u32>) -> Schedule {
 
 fn make(item: u16) -> Deed {
     Deed::Make {
-        side: if item % 3 == 0 {
+        side: if item.is_multiple_of(3) {
             Side::Vibe
         } else {
             Side::Huly
         },
         project: item,
         status: u8::try_from(item % 4).unwrap_or_default(),
-        text: item % 5 != 0,
+        text: !item.is_multiple_of(5),
         below: (item == 17).then_some(0),
     }
 }

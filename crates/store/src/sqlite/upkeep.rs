@@ -23,6 +23,10 @@ const FREE_STEPS: u32 = 64;
 /// A log that is longer than this is brought into the database and cut.
 pub(super) const LOG_BYTES: u64 = 64 << 20;
 
+fn applied_at(row: &mut rows::Columns<'_>) -> Result<Option<Millis>, Error> {
+    row.maybe_millis()
+}
+
 impl SqliteStore {
     pub(super) async fn keep_up(&self, upkeep: &Upkeep, now: Millis) -> Result<UpkeepDone, Error> {
         let deleted = self.prune(upkeep, now).await?;
@@ -115,7 +119,7 @@ impl SqliteStore {
     async fn made_at(&self) -> Result<Millis, Error> {
         let mut conn = self.reader().await;
         let query = sqlx::query(sql::MADE_AT);
-        let at = rows::one(conn.get()?, "migrations", query, |row| row.maybe_millis()).await?;
+        let at = rows::one(conn.get()?, "migrations", query, applied_at).await?;
         Ok(at.flatten().unwrap_or(Millis(0)))
     }
 

@@ -55,7 +55,7 @@ struct Seen {
     checkpoints: u64,
 }
 
-async fn cut_everywhere(seed: u64, points: u64, seen: &mut Seen) {
+async fn cut_everywhere(seed: u64, points: u64, tally: &mut Seen) {
     let mut rng = StdRng::seed_from_u64(seed);
     let stretches = Story::new(seed).await.told(&mut rng).await;
     let each = points.div_ceil(stretches.len() as u64);
@@ -72,15 +72,15 @@ async fn cut_everywhere(seed: u64, points: u64, seen: &mut Seen) {
             match stretch.writes {
                 Writes::Commit => {
                     assert!(is_before || is_after, "{told}: it holds neither state");
-                    seen.before += u64::from(is_before);
-                    seen.after += u64::from(is_after);
+                    tally.before += u64::from(is_before);
+                    tally.after += u64::from(is_after);
                 }
                 Writes::Checkpoint => {
                     assert!(is_after, "{told}: what was committed is not there");
-                    seen.checkpoints += 1;
+                    tally.checkpoints += 1;
                 }
             }
-            seen.cuts += 1;
+            tally.cuts += 1;
         }
         left = left.saturating_sub(each);
     }
@@ -90,20 +90,20 @@ async fn cut_everywhere(seed: u64, points: u64, seen: &mut Seen) {
 async fn a_power_cut_at_any_moment_leaves_a_sound_store_with_all_that_was_committed() {
     let points = number("HVS_TORN_POINTS").unwrap_or(POINTS);
     let first = number("HVS_SEED");
-    let mut seen = Seen::default();
+    let mut tally = Seen::default();
     for story in 0..points.div_ceil(STORY) {
         let seed = first.unwrap_or(story);
         println!("HVS_SEED={seed}");
-        cut_everywhere(seed, STORY.min(points), &mut seen).await;
+        cut_everywhere(seed, STORY.min(points), &mut tally).await;
         if first.is_some() {
             break;
         }
     }
-    println!("{seen:?}");
-    let enough = seen.cuts / 20;
+    println!("{tally:?}");
+    let enough = tally.cuts / 20;
     assert!(
-        seen.before > enough && seen.after > enough && seen.checkpoints > enough,
-        "not every kind of cut was tried: {seen:?}"
+        tally.before > enough && tally.after > enough && tally.checkpoints > enough,
+        "not every kind of cut was tried: {tally:?}"
     );
 }
 

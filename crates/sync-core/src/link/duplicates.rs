@@ -72,8 +72,7 @@ pub fn duplicates(given: &Linked<'_>, unlinked: &[Item]) -> Vec<Duplicate> {
             .and_then(|label| by_label.get(label));
         let alike = by_title.get(&fold(&task.values.title)).map(Vec::as_slice);
         let link = match (named, alike) {
-            (Some(link), _) => *link,
-            (None, Some([link])) => *link,
+            (Some(link), _) | (None, Some([link])) => *link,
             (None, Some(_) | None) => continue,
         };
         let Some(kept) = task_of(given, link) else {

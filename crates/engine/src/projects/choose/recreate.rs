@@ -20,24 +20,21 @@ impl Choosing<'_> {
         chosen: &mut Chosen,
         turn: &mut ProjectReport,
     ) -> Result<(), Error> {
-        let (side, missing, project) = match self.gone() {
-            Some(side) => {
-                let Some(project) = self.target(side, into, turn).await? else {
-                    return Ok(());
-                };
-                let all = self
-                    .links
-                    .iter()
-                    .filter_map(|link| link.items.side(side).clone());
-                (side, all.collect(), project)
-            }
-            None => {
-                let Some((side, missing)) = self.missing().await? else {
-                    chosen.effect = "nothing is missing".to_owned();
-                    return self.go_on(true, chosen, turn).await;
-                };
-                (side, missing, self.row.projects.side(side).clone())
-            }
+        let (side, missing, project) = if let Some(side) = self.gone() {
+            let Some(project) = self.target(side, into, turn).await? else {
+                return Ok(());
+            };
+            let all = self
+                .links
+                .iter()
+                .filter_map(|link| link.items.side(side).clone());
+            (side, all.collect(), project)
+        } else {
+            let Some((side, missing)) = self.missing().await? else {
+                "nothing is missing".clone_into(&mut chosen.effect);
+                return self.go_on(true, chosen, turn).await;
+            };
+            (side, missing, self.row.projects.side(side).clone())
         };
         let (mut changed, mut forgotten) = (Vec::new(), Vec::new());
         for link in &self.links {

@@ -45,7 +45,7 @@ impl World {
     /// Puts an old copy in the place of the store: the same id, and nothing of what was written since.
     pub(crate) async fn put_back(&mut self, copy: &StoreCopy) {
         let now = self.env.now();
-        self.store = SimStore::new(self.seed, now);
+        self.store = SimStore::new(self.seed, now).unwrap();
         let request = LeaseRequest {
             scope: "put back".into(),
             holder: "somebody".into(),

@@ -263,7 +263,7 @@ impl Story {
                     history: vec![history(self.next, n)],
                     ..Batch::default()
                 })
-                .await
+                .await;
             }
         }
     }

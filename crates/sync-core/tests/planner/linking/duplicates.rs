@@ -56,13 +56,9 @@ fn found(tasks: &[(&str, &str, Option<Footer>)]) -> Vec<(ItemId, Option<String>)
         .collect()
 }
 
-fn names(label: &str) -> Option<Footer> {
-    Some(predecessor(label))
-}
-
 #[test]
 fn a_second_task_that_names_the_issue_of_a_link_is_a_duplicate() {
-    let untouched = |short: &str| found(&[("t2", short, names("HARB-1"))]);
+    let untouched = |short: &str| found(&[("t2", short, Some(predecessor("HARB-1")))]);
     for short in [
         "A|x|inprogress",
         "A|x|todo",
@@ -82,7 +78,7 @@ fn what_a_person_or_an_agent_touched_is_told() {
         ("A|x|done", "status"),
         ("A|x|todo@", "agent"),
     ] {
-        let found = found(&[("t2", short, names("HARB-1"))]);
+        let found = found(&[("t2", short, Some(predecessor("HARB-1")))]);
         let touched = found[0].1.as_deref().unwrap_or_default();
         assert!(touched.contains(why), "{short}: {found:?}");
     }
@@ -91,9 +87,9 @@ fn what_a_person_or_an_agent_touched_is_told() {
 #[test]
 fn a_task_without_a_footer_or_of_another_issue_is_no_duplicate() {
     assert!(found(&[("t2", "A|x|todo", None)]).is_empty());
-    assert!(found(&[("t2", "B|x|todo", names("HARB-9"))]).is_empty());
+    assert!(found(&[("t2", "B|x|todo", Some(predecessor("HARB-9")))]).is_empty());
     // A name that leads nowhere, and the very title.
-    let by_title = found(&[("t2", "A|x|todo", names("HARB-9"))]);
+    let by_title = found(&[("t2", "A|x|todo", Some(predecessor("HARB-9")))]);
     assert_eq!(by_title, [("t2".into(), None)]);
 }
 

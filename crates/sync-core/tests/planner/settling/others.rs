@@ -3,7 +3,7 @@
 use super::title_update;
 use sync_core::{
     Pair, Side,
-    ids::RulesVersion,
+    ids::{Generation, RulesVersion},
     item::{Field, Item, Observation, Value},
     link::Phase,
     plan::{self, Action, Change, Forget, LinkInput, Notice, PhaseChange, Relink, Why},
