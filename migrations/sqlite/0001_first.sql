@@ -121,7 +121,8 @@ CREATE TABLE conflicts (
     cause      TEXT    NOT NULL,
     open       INTEGER NOT NULL,
     label      TEXT    NOT NULL,
-    UNIQUE (link, run, field, cause)
+    item       TEXT    NOT NULL,
+    UNIQUE (link, run, field, cause, item)
 ) STRICT;
 CREATE INDEX conflicts_settled ON conflicts (at) WHERE open = 0;
 CREATE INDEX conflicts_open ON conflicts (open, id) WHERE open = 1;

@@ -162,6 +162,8 @@ pub struct ConflictRow {
     pub open: bool,
     /// For people: identifier and title of the item then.
     pub label: Arc<str>,
+    /// The item that held the value, where it is no longer the link's own: a duplicate that was removed.
+    pub item: Option<ItemId>,
 }
 
 /// Something that could not be done and waits for a person (design 4.5).

@@ -280,7 +280,7 @@ enum How {
     Answered(Written),
     /// By looking for it later.
     Found(Item),
-    /// The item is gone, as wanted.
+    /// The item is gone, as wanted, or the service's history tells of the write and something else stands there since.
     Gone,
 }
 
@@ -312,10 +312,12 @@ fn done(
                 lost: Vec::new(),
             }),
         ),
-        How::Gone => (
-            plan::settle(link, action, None, &capabilities, ctx.now()),
-            None,
-        ),
+        How::Gone => {
+            let mut next = plan::settle(link, action, None, &capabilities, ctx.now());
+            // It stood there once, so the old value that stands there now was written by somebody: it is not a lost write.
+            *next.last_write.side_mut(side) = None;
+            (next, None)
+        }
     };
     let answer = written.as_ref().map(|written| &written.item);
     let next = stamp::stamped(link, next, step, answer);

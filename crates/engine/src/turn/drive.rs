@@ -207,6 +207,7 @@ fn doubtful(ctx: &Context, step: &Step) -> Vec<ConflictRow> {
             cause: "unanswered".into(),
             open: false,
             label: Arc::clone(&step.payload.label),
+            item: None,
         }
     };
     let confirms = |change: &&Change| change.why != Why::Confirm;

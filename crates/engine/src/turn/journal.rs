@@ -200,6 +200,7 @@ impl Entry<'_> {
             cause: word(&conflict.cause),
             open: conflict.frozen,
             label: Arc::clone(&self.plan.label),
+            item: None,
         });
     }
 
@@ -238,6 +239,7 @@ impl Entry<'_> {
                 cause: cause.into(),
                 open: false,
                 label: Arc::clone(&self.plan.label),
+                item: Some(remove.item.clone()),
             });
         }
     }

@@ -170,7 +170,7 @@ async fn the_history_tells_an_update_whose_answer_was_lost_from_one_that_never_c
     // Killed between the write and its answer; then somebody sets the old value again, which must not be taken for a write that
     // never came.
     let mut met = 0;
-    for polls in (1..4_000).step_by(7) {
+    for polls in 1..4_000 {
         let world = synced(Generation::L2).await;
         let issue = world.issue_named("Issue 1").id;
         let task = world.task_named("Issue 1").id;

@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 use sync_core::{
     Pair,
-    ids::{LinkId, ProjectLinkId, RunId},
+    ids::{ItemId, LinkId, ProjectLinkId, RunId},
 };
 
 use super::{
@@ -52,6 +52,7 @@ fn conflict(row: &mut Columns<'_>) -> Result<ConflictRow, Error> {
         cause: row.text()?,
         open: row.flag()?,
         label: row.text()?,
+        item: Some(ItemId::from(&*row.text()?)).filter(|item| !item.as_str().is_empty()),
     })
 }
 

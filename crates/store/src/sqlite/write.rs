@@ -247,7 +247,8 @@ fn conflict(query: Bound, row: &ConflictRow) -> Result<Bound, Error> {
         )
         .bind(Arc::clone(&row.cause))
         .bind(row.open)
-        .bind(Arc::clone(&row.label)))
+        .bind(Arc::clone(&row.label))
+        .bind(row.item.as_ref().map_or("", ItemId::as_str).to_owned()))
 }
 
 fn dead_letter(query: Bound, row: &DeadLetter) -> Bound {

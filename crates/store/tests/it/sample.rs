@@ -200,6 +200,7 @@ pub(crate) fn conflict(link: u128, cause: &str, open: bool) -> ConflictRow {
         cause: cause.into(),
         open,
         label: "HARB-1 title".into(),
+        item: None,
     }
 }
 

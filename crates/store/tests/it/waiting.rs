@@ -56,6 +56,27 @@ async fn the_same_conflict_of_one_run_is_one_row() {
 }
 
 #[tokio::test]
+async fn what_two_removed_items_of_one_link_held_is_kept_of_each() {
+    let (store, fence) = ready().await;
+    let held_by = |item: &str| store::row::ConflictRow {
+        item: Some(item.into()),
+        ..conflict(1, "twin", false)
+    };
+    // The second time it is known already.
+    for _ in 0..2 {
+        let conflicts = vec![held_by("t2"), held_by("t3")];
+        let batch = Batch {
+            conflicts,
+            ..Batch::default()
+        };
+        store.write(&fence, &batch).await.unwrap();
+    }
+    let found = store.conflicts(false, 9).await.unwrap();
+    let items: Vec<ItemId> = found.iter().filter_map(|row| row.item.clone()).collect();
+    assert_eq!(items, ["t3".into(), "t2".into()]);
+}
+
+#[tokio::test]
 async fn a_dead_letter_is_replaced_by_link_side_and_field_and_cleared_by_link_and_side() {
     let (store, fence) = ready().await;
     let title = Some(Field::Title);
