@@ -5,60 +5,17 @@ use serde_json::json;
 use sync_core::Side;
 use uuid::Uuid;
 
-use crate::huly::{IssueView, NewIssue};
-use crate::vibe::{NewTask, TaskUpdate, TaskView};
+use crate::huly::NewIssue;
+use crate::vibe::{NewTask, TaskUpdate};
 
 use super::deed::{Agent, Deed, Line, Whose, issue_status, task_status};
 use super::generate::{Left, is_left_out};
 use super::play::Play;
-use super::words::{Origin, words};
+use super::seen::{Seen, seen_issue, seen_task};
+use super::words::Origin;
 
 /// Where a footer of ours begins.
 const FOOTER: &str = "<!-- hvs:begin";
-
-/// An item as people see it, on either side.
-#[derive(Clone, Debug)]
-pub(super) struct Seen {
-    pub(super) id: String,
-    pub(super) title: String,
-    /// As it is stored: markup in Huly, markdown with footer in Vibe.
-    pub(super) stored: String,
-    /// As markdown, without a footer.
-    pub(super) text: String,
-}
-
-impl Seen {
-    /// Of which origin it is; an item whose title names none is nobody's.
-    pub(super) fn origin(&self) -> Option<Origin> {
-        words(&self.title).first().map(|word| word.origin)
-    }
-}
-
-pub(super) fn seen_issue(issue: &IssueView) -> Seen {
-    let stored = issue.description.clone().unwrap_or_default();
-    // What cannot be read as markup is shown as it is: the comparison will tell.
-    let text = match markup::Source::read(&stored) {
-        Ok(source) if !stored.is_empty() => markup::to_markdown(&source.into_node()),
-        Ok(_) | Err(_) => stored.clone(),
-    };
-    Seen {
-        id: issue.id.clone(),
-        title: issue.title.clone(),
-        stored,
-        text,
-    }
-}
-
-pub(super) fn seen_task(task: &TaskView) -> Seen {
-    let stored = task.description.clone().unwrap_or_default();
-    let split = sync_core::footer::split(&stored);
-    Seen {
-        id: task.id.to_string(),
-        title: task.title.clone(),
-        text: split.body.trim().to_owned(),
-        stored,
-    }
-}
 
 impl Play {
     /// Does a deed now; one that has nothing to be done to is left out.

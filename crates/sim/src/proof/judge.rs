@@ -11,7 +11,7 @@ use sync_core::rules::Deletion;
 use crate::huly::IssueView;
 use crate::vibe::{Status, TaskView};
 
-use super::act::{Seen, seen_issue, seen_task};
+use super::seen::{Seen, seen_issue, seen_task};
 use super::words::{Origin, words};
 use super::world::World;
 

@@ -17,6 +17,7 @@ mod play;
 mod polls;
 mod sabotage;
 mod schedule;
+mod seen;
 mod shrink;
 mod words;
 mod world;
