@@ -14,10 +14,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use sim::proof::{
-    Asked, Breach, DEFECTS, EXPECTED, LEFT_OUT, Schedule, Summary, Verdict, campaign, every_poll,
-    play, shrink,
+    Asked, Breach, DEFECTS, EXPECTED, LEFT_OUT, Reference, Schedule, Summary, Verdict, campaign,
+    every_poll, play, shrink,
 };
-use sync_core::rules::Deletion;
 
 /// Plays schedules of trouble and holds hvs to the laws
 #[derive(Debug, Parser)]
@@ -216,8 +215,8 @@ fn sabotage(args: &Args, first: usize) -> Done {
 
 fn polls(args: &Args) -> Done {
     let mut well = true;
-    for deletion in [Deletion::Cancel, Deletion::Mirror] {
-        let found = every_poll(deletion, args.jobs())?;
+    for reference in Reference::ALL {
+        let found = every_poll(reference, args.jobs())?;
         for mark in found.marks.keys() {
             println!("  {mark}");
         }
@@ -227,7 +226,7 @@ fn polls(args: &Args) -> Done {
             breaches(failed.seed, &failed.breaches);
         }
         println!(
-            "{deletion:?}: dropped at each of {} polls, {} failures",
+            "{reference:?}: dropped at each of {} polls, {} failures",
             found.polls,
             found.failed.len()
         );

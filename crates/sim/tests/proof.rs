@@ -7,8 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use sim::proof::{Asked, DEFECTS, Failed, Schedule, campaign, every_poll, play};
-use sync_core::rules::Deletion;
+use sim::proof::{Asked, DEFECTS, Failed, Reference, Schedule, campaign, every_poll, play};
 
 /// How many schedules are played where `HVS_SCHEDULES` says nothing: more are played by `cargo xtask simulate`.
 const SCHEDULES: u64 = 200;
@@ -52,32 +51,35 @@ fn schedules_of_trouble_break_no_law_and_repeat_from_their_seed() {
     assert!(summary.median_faults >= 8, "{}", summary.median_faults);
 }
 
-fn dropped_everywhere(deletion: Deletion, kinds: &[&str]) -> u32 {
-    let jobs = asked(0).jobs;
-    let found = every_poll(deletion, jobs).unwrap();
-    println!("dropped at each of {} polls", found.polls);
-    assert_eq!(told(&found.failed), Vec::<String>::new());
-    for kind in kinds {
-        assert!(
-            found.marks.contains_key(*kind),
-            "the reference has no {kind}"
-        );
-    }
-    found.polls
-}
-
 #[test]
 fn a_run_dropped_at_any_poll_is_made_good_by_the_next_ones() {
-    let kinds = [
-        "action: created in huly",
-        "action: created in vibe",
-        "action: updated in huly",
-        "action: updated in vibe",
-        "action: cancelled in vibe",
+    let mut polls = 0;
+    let mut marks = BTreeSet::new();
+    for reference in Reference::ALL {
+        let found = every_poll(reference, asked(0).jobs).unwrap();
+        println!("{reference:?}: dropped at each of {} polls", found.polls);
+        assert_eq!(
+            told(&found.failed),
+            Vec::<String>::new(),
+            "{reference:?}, by the number of the poll"
+        );
+        polls += found.polls;
+        marks.extend(found.marks.into_keys());
+    }
+    for kind in [
+        "action: created in Huly",
+        "action: created in Vibe",
+        "action: updated in Huly",
+        "action: updated in Vibe",
+        "action: cancelled in Huly",
+        "action: cancelled in Vibe",
+        "action: removed in Huly",
+        "action: removed in Vibe",
         "conflict",
         "held: Removals",
-    ];
-    let polls = dropped_everywhere(Deletion::Cancel, &kinds);
+    ] {
+        assert!(marks.contains(kind), "no reference has {kind}: {marks:?}");
+    }
     assert!(polls >= 2_000, "{polls}");
 }
 

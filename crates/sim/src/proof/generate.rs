@@ -147,8 +147,8 @@ impl Maker {
             let (call, deed) = (self.call(), self.deed());
             self.events.push(Event::During { call, deed });
         }
-        if self.rng.random_bool(0.85) {
-            for _ in 0..self.rng.random_range(1..7) {
+        if self.rng.random_bool(0.9) {
+            for _ in 0..self.rng.random_range(2..11) {
                 self.fault();
             }
         }

@@ -28,7 +28,7 @@ pub use generate::{LEFT_OUT, Left, Without};
 pub use judge::{Breach, Law};
 pub use marks::EXPECTED;
 pub use perform::{Verdict, play, play_broken};
-pub use polls::{EveryPoll, every_poll, reference};
+pub use polls::{Dropped, EveryPoll, Reference, every_poll};
 pub use sabotage::{DEFECTS, Defect};
 pub use schedule::{Event, Run, Schedule, Setting, Shape};
 pub use shrink::{Shrunk, shrink};

@@ -26,26 +26,99 @@ pub struct EveryPoll {
 /// Projects of the reference sync.
 const PROJECTS: u8 = 3;
 /// Items that people made before the first run.
-const ITEMS: u16 = 30;
+const ITEMS: u16 = 36;
+/// Items that people made between the two runs.
+const MORE: u16 = 12;
+/// Tasks that are deleted: more of some project than its guard lets through.
+const DELETED: usize = 15;
 
-/// The reference: items of every kind on both sides and a first sync; then creations, edits of every field on both sides, edits
-/// that contradict each other, single deletions, and more deletions in one project than its guard lets through. The last run is
-/// the one that is dropped.
-pub fn reference(deletion: Deletion, dropped_at: Option<u32>) -> Schedule {
-    let mut events: Vec<Event> = Vec::new();
-    let mut now = |deed: Deed| events.push(Event::Deed { deed });
-    for item in 0..ITEMS {
-        now(make(item));
+/// One of the syncs whose polls are the points of death.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Which of Vibe's servers.
+    pub generation: Shape,
+    /// What a deletion does.
+    pub deletion: Deletion,
+    /// Which of the two runs is dropped.
+    pub dropped: Dropped,
+}
+
+/// A run of a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dropped {
+    /// The first sync: links by title, creates in both directions.
+    First,
+    /// The one that finds creations, edits of every field on both sides, edits that contradict each other, single deletions, and
+    /// more deletions in one project than its guard lets through.
+    Second,
+}
+
+impl Reference {
+    /// Every one that is tried.
+    pub const ALL: [Reference; 8] = [
+        Reference::of(Shape::L1, Deletion::Cancel, Dropped::First),
+        Reference::of(Shape::L2, Deletion::Cancel, Dropped::First),
+        Reference::of(Shape::L1, Deletion::Cancel, Dropped::Second),
+        Reference::of(Shape::L2, Deletion::Cancel, Dropped::Second),
+        Reference::of(Shape::L1, Deletion::Mirror, Dropped::Second),
+        Reference::of(Shape::L2, Deletion::Mirror, Dropped::Second),
+        Reference::of(Shape::L1, Deletion::Ignore, Dropped::Second),
+        Reference::of(Shape::L2, Deletion::Ignore, Dropped::Second),
+    ];
+
+    const fn of(generation: Shape, deletion: Deletion, dropped: Dropped) -> Reference {
+        Reference {
+            generation,
+            deletion,
+            dropped,
+        }
     }
-    events.push(Event::Run(Run::default()));
-    events.push(Event::Wait { ms: 90_000 });
-    let mut now = |deed: Deed| events.push(Event::Deed { deed });
-    for item in 30..36 {
-        now(make(item));
+
+    /// Its schedule: a run is dropped after so many polls of its future, or never.
+    pub fn schedule(self, dropped_at: Option<u32>) -> Schedule {
+        let run = |which: Dropped| {
+            Event::Run(Run {
+                killed_after: dropped_at.filter(|_| self.dropped == which),
+                ..Run::default()
+            })
+        };
+        let mut events: Vec<Event> = (0..ITEMS).map(make).map(now).collect();
+        events.push(run(Dropped::First));
+        events.push(Event::Wait { ms: 90_000 });
+        if self.dropped == Dropped::Second {
+            events.extend(life().into_iter().map(now));
+            events.push(run(Dropped::Second));
+            events.push(Event::Wait { ms: 61_000 });
+        }
+        Schedule {
+            seed: 20,
+            setting: Setting {
+                generation: self.generation,
+                projects: PROJECTS,
+                paired: 2,
+                deletion: self.deletion,
+                guards: true,
+                page_size: 3,
+                workers: 1,
+                latency_ms: 3,
+                put_race_ms: None,
+                late_bookkeeping_ms: None,
+            },
+            events,
+        }
     }
-    for (at, side) in (0..).zip([Side::Huly, Side::Vibe].into_iter().cycle().take(12)) {
+}
+
+const fn now(deed: Deed) -> Event {
+    Event::Deed { deed }
+}
+
+/// What people do between the two runs.
+fn life() -> Vec<Deed> {
+    let mut deeds: Vec<Deed> = (ITEMS..ITEMS + MORE).map(make).collect();
+    for (at, side) in (0..).zip(Side::ALL.into_iter().cycle().take(24)) {
         let item = at * 2;
-        now(match at / 2 % 3 {
+        deeds.push(match at / 2 % 3 {
             0 => Deed::Retitle { side, item },
             1 => Deed::Describe {
                 side,
@@ -59,43 +132,17 @@ pub fn reference(deletion: Deletion, dropped_at: Option<u32>) -> Schedule {
             },
         });
     }
-    // Contradictions: both titles of many items, so that some pairs are hit on both sides.
+    // Both titles of many items, so that some pairs are hit on both sides.
     for item in 0..12 {
         for side in Side::ALL {
-            now(Deed::Retitle { side, item });
+            deeds.push(Deed::Retitle { side, item });
         }
     }
-    now(Deed::Delete {
-        side: Side::Huly,
-        item: 1,
-    });
-    for _ in 0..6 {
-        now(Deed::Delete {
-            side: Side::Vibe,
-            item: 3,
-        });
-    }
-    events.push(Event::Run(Run {
-        killed_after: dropped_at,
-        ..Run::default()
-    }));
-    events.push(Event::Wait { ms: 61_000 });
-    Schedule {
-        seed: 20,
-        setting: Setting {
-            generation: Shape::L1,
-            projects: PROJECTS,
-            paired: 2,
-            deletion,
-            guards: true,
-            page_size: 500,
-            workers: 1,
-            latency_ms: 3,
-            put_race_ms: None,
-            late_bookkeeping_ms: None,
-        },
-        events,
-    }
+    let side = Side::Huly;
+    deeds.extend((0..3).map(|item| Deed::Delete { side, item }));
+    let side = Side::Vibe;
+    deeds.extend(std::iter::repeat_n(Deed::Delete { side, item: 3 }, DELETED));
+    deeds
 }
 
 fn make(item: u16) -> Deed {
@@ -112,9 +159,9 @@ fn make(item: u16) -> Deed {
     }
 }
 
-/// Drops the last run of the reference at each of its polls, on so many threads, and lets the boards calm down each time.
-pub fn every_poll(deletion: Deletion, jobs: usize) -> Result<EveryPoll, Error> {
-    let whole = play(&reference(deletion, None), false)?;
+/// Drops the run of a reference at each of its polls, on so many threads, and lets the boards calm down each time.
+pub fn every_poll(reference: Reference, jobs: usize) -> Result<EveryPoll, Error> {
+    let whole = play(&reference.schedule(None), false)?;
     let polls = whole.polls.unwrap_or_default();
     let mut failed = Vec::new();
     if !whole.breaches.is_empty() {
@@ -131,7 +178,7 @@ pub fn every_poll(deletion: Deletion, jobs: usize) -> Result<EveryPoll, Error> {
             if at >= polls {
                 return Ok(());
             }
-            let verdict = play(&reference(deletion, Some(at)), false)?;
+            let verdict = play(&reference.schedule(Some(at)), false)?;
             if !verdict.breaches.is_empty() {
                 let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
                 failed.push(Failed {
