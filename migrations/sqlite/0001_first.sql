@@ -122,7 +122,9 @@ CREATE TABLE conflicts (
     open       INTEGER NOT NULL,
     label      TEXT    NOT NULL,
     item       TEXT    NOT NULL,
-    UNIQUE (link, run, field, cause, item)
+    -- of item and both values: the same loss is kept once in a run, another one beside it
+    digest     BLOB    NOT NULL,
+    UNIQUE (link, run, field, cause, digest)
 ) STRICT;
 CREATE INDEX conflicts_settled ON conflicts (at) WHERE open = 0;
 CREATE INDEX conflicts_open ON conflicts (open, id) WHERE open = 1;

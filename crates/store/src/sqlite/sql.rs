@@ -218,8 +218,8 @@ statements! {
             error = excluded.error";
         INTENTS_LIVE_AMONG = "SELECT key FROM intents WHERE live = 1 AND key IN (", 0, ")";
         WRITE_IDS_PUT = "INSERT INTO write_ids (id, at) VALUES ", 2, " ON CONFLICT (id) DO NOTHING";
-        CONFLICTS_PUT = "INSERT INTO conflicts (project, link, run, at, field, winner, huly, vibe, base, cause, open, label, item) \
-            VALUES ", 13, " ON CONFLICT (link, run, field, cause, item) DO NOTHING";
+        CONFLICTS_PUT = "INSERT INTO conflicts (project, link, run, at, field, winner, huly, vibe, base, cause, open, label, item, digest) \
+            VALUES ", 14, " ON CONFLICT (link, run, field, cause, digest) DO NOTHING";
         DEAD_LETTERS_PUT = "INSERT INTO dead_letters (project, link, side, field, code, message, since, run, value_hash) \
             VALUES ", 9, " ON CONFLICT (link, side, field) DO UPDATE SET project = excluded.project, code = excluded.code, \
             message = excluded.message, since = excluded.since, run = excluded.run, value_hash = excluded.value_hash";

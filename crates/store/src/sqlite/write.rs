@@ -8,6 +8,7 @@ use sync_core::{
     ids::{ItemId, LinkId, ProjectLinkId},
     item::Field,
 };
+use uuid::Uuid;
 
 use super::{
     intents, lease, links, read, restore,
@@ -230,6 +231,12 @@ fn text(query: Bound, (link, texts): &(LinkId, BaseTexts)) -> Bound {
 
 fn conflict(query: Bound, row: &ConflictRow) -> Result<Bound, Error> {
     const TABLE: &str = "conflicts";
+    let huly = rows::json(TABLE, &row.values.huly)?;
+    let vibe = rows::json(TABLE, &row.values.vibe)?;
+    let item = row.item.as_ref().map_or("", ItemId::as_str).to_owned();
+    // The lengths keep two lists of parts from reading the same.
+    let parts = format!("{} {} {item}{huly}{vibe}", item.len(), huly.len());
+    let digest = Uuid::new_v5(&row.link.0, parts.as_bytes());
     Ok(query
         .bind(row.project.0)
         .bind(row.link.0)
@@ -237,8 +244,8 @@ fn conflict(query: Bound, row: &ConflictRow) -> Result<Bound, Error> {
         .bind(row.at.0)
         .bind(row.field.as_str())
         .bind(row.winner.map(Side::as_str))
-        .bind(rows::json(TABLE, &row.values.huly)?)
-        .bind(rows::json(TABLE, &row.values.vibe)?)
+        .bind(huly)
+        .bind(vibe)
         .bind(
             row.base
                 .as_ref()
@@ -248,7 +255,8 @@ fn conflict(query: Bound, row: &ConflictRow) -> Result<Bound, Error> {
         .bind(Arc::clone(&row.cause))
         .bind(row.open)
         .bind(Arc::clone(&row.label))
-        .bind(row.item.as_ref().map_or("", ItemId::as_str).to_owned()))
+        .bind(item)
+        .bind(digest))
 }
 
 fn dead_letter(query: Bound, row: &DeadLetter) -> Bound {

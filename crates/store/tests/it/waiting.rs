@@ -4,7 +4,7 @@ use store::{Batch, Store};
 use sync_core::{
     Side,
     ids::{ItemId, Millis},
-    item::Field,
+    item::{Field, Value},
 };
 
 use crate::sample::{PROJECT, conflict, dirty, letter, link_id, ready};
@@ -56,15 +56,17 @@ async fn the_same_conflict_of_one_run_is_one_row() {
 }
 
 #[tokio::test]
-async fn what_two_removed_items_of_one_link_held_is_kept_of_each() {
+async fn every_value_that_loses_in_a_run_is_kept_once() {
     let (store, fence) = ready().await;
     let held_by = |item: &str| store::row::ConflictRow {
         item: Some(item.into()),
         ..conflict(1, "twin", false)
     };
-    // The second time it is known already.
+    let mut edited = conflict(1, "twin", false);
+    edited.values.vibe = Value::Text("edited meanwhile".into());
+    // The second time they are known already.
     for _ in 0..2 {
-        let conflicts = vec![held_by("t2"), held_by("t3")];
+        let conflicts = vec![held_by("t2"), held_by("t3"), edited.clone()];
         let batch = Batch {
             conflicts,
             ..Batch::default()
@@ -72,8 +74,8 @@ async fn what_two_removed_items_of_one_link_held_is_kept_of_each() {
         store.write(&fence, &batch).await.unwrap();
     }
     let found = store.conflicts(false, 9).await.unwrap();
-    let items: Vec<ItemId> = found.iter().filter_map(|row| row.item.clone()).collect();
-    assert_eq!(items, ["t3".into(), "t2".into()]);
+    let items: Vec<Option<ItemId>> = found.into_iter().map(|row| row.item).collect();
+    assert_eq!(items, [None, Some("t3".into()), Some("t2".into())]);
 }
 
 #[tokio::test]
