@@ -105,7 +105,7 @@ CREATE TABLE dirty (
     code     TEXT    NOT NULL,
     PRIMARY KEY (project, side, item)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX dirty_since ON dirty (project, since);
+CREATE INDEX dirty_next ON dirty (project, next_try);
 
 CREATE TABLE conflicts (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -124,13 +124,20 @@ CREATE TABLE conflicts (
     item       TEXT    NOT NULL,
     -- of item and both values: the same loss is kept once in a run, another one beside it
     digest     BLOB    NOT NULL,
+    version    INTEGER NOT NULL DEFAULT 1,
+    pending    INTEGER NOT NULL DEFAULT 0,
+    decision   TEXT,
     UNIQUE (link, run, field, cause, digest)
 ) STRICT;
 CREATE INDEX conflicts_settled ON conflicts (at) WHERE open = 0;
 CREATE INDEX conflicts_open ON conflicts (open, id) WHERE open = 1;
 CREATE INDEX conflicts_open_project ON conflicts (project) WHERE open = 1;
 
--- field: '' for the whole item.
+-- pending: a person has decided (decision, as JSON), and no run has carried it out yet.
+CREATE INDEX conflicts_pending ON conflicts (project, id) WHERE pending = 1;
+
+-- Values that a side did not take. field: '' for the whole item. state: 'waiting' (sent again at next_try), 'dead' (waits for a
+-- person), 'dropped' (a person knows of it; it is not told any more). value_hash names the value: another one is sent at once.
 CREATE TABLE dead_letters (
     link       BLOB    NOT NULL,
     side       TEXT    NOT NULL,
@@ -141,6 +148,11 @@ CREATE TABLE dead_letters (
     since      INTEGER NOT NULL,
     run        BLOB    NOT NULL,
     value_hash TEXT    NOT NULL,
+    label      TEXT    NOT NULL,
+    state      TEXT    NOT NULL,
+    tries      INTEGER NOT NULL,
+    next_try   INTEGER NOT NULL,
+    version    INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (link, side, field)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX dead_letters_project ON dead_letters (project, since);
@@ -159,6 +171,21 @@ CREATE TABLE history (
 ) STRICT;
 CREATE INDEX history_at ON history (at);
 CREATE INDEX history_link ON history (link, at);
+
+-- What people did with hvs: rows are only ever added.
+CREATE TABLE deeds (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    at      INTEGER NOT NULL,
+    who     TEXT    NOT NULL,
+    kind    TEXT    NOT NULL,
+    project BLOB,
+    link    BLOB,
+    item    TEXT    NOT NULL,
+    effect  TEXT    NOT NULL
+) STRICT;
+CREATE INDEX deeds_link ON deeds (link, id) WHERE link IS NOT NULL;
+CREATE TRIGGER deeds_stay_as_they_are BEFORE UPDATE ON deeds BEGIN SELECT RAISE(ABORT, 'deeds are only added'); END;
+CREATE TRIGGER deeds_stay BEFORE DELETE ON deeds BEGIN SELECT RAISE(ABORT, 'deeds are only added'); END;
 
 CREATE TABLE held (
     hash        TEXT    NOT NULL PRIMARY KEY,

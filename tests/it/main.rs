@@ -12,6 +12,7 @@ mod choosing;
 mod commands;
 mod config_commands;
 mod db;
+mod dead;
 mod deletions;
 mod edits;
 mod embedding;

@@ -2,13 +2,17 @@
 
 mod check;
 mod completions;
+pub(crate) mod conflicts;
 pub(crate) mod db;
+pub(crate) mod dlq;
 pub(crate) mod filter;
+pub(crate) mod history;
 mod import;
 mod init;
 #[cfg(test)]
 mod pages;
 mod project;
+pub(crate) mod queue;
 mod reconcile;
 mod selftest;
 pub(crate) mod status;
@@ -140,6 +144,17 @@ pub(crate) enum Command {
     Config(Config),
     /// Print the script that completes commands and flags in a shell
     Completions(Completions),
+    /// Values that a service did not take, and what is done about them
+    #[command(subcommand)]
+    Dlq(dlq::Dlq),
+    /// Writes that are under way and items that are tried again
+    #[command(subcommand)]
+    Queue(queue::Queue),
+    /// Fields that both sides changed differently
+    #[command(subcommand)]
+    Conflicts(conflicts::Conflicts),
+    /// What runs changed and what people decided, newest first
+    History(history::History),
     /// Show past runs
     Runs(Runs),
     /// Tell the whole story on simulated servers; needs nothing

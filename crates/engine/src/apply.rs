@@ -43,6 +43,8 @@ pub(crate) enum Ended {
     Later(http_kit::Error),
     /// Will never be taken: a dead letter.
     Dead(http_kit::Error),
+    /// Several things that were sent together were refused together: each is sent alone, since one bad one must not hold the rest.
+    Apart(http_kit::Error),
     /// Without an answer: it stays `sent` until it was looked for.
     Open(http_kit::Error),
     /// Nothing more can be done on this side in this run; the step itself is open.
@@ -80,14 +82,21 @@ pub(crate) async fn window(
         }
     }
     let mut ended = Vec::new();
-    if !creates.is_empty() {
-        match prepare(ctx, side, project, links, &mut creates).await {
-            Ok(()) => {}
+    let mut ready = Vec::new();
+    for mut group in together(ctx, side, creates) {
+        match prepare(ctx, side, project, links, &mut group).await {
+            Ok(()) => ready.append(&mut group),
             Err(error) => {
-                ended.extend(creates.drain(..).map(|step| (step, early(&error))));
+                let is_alone = group.len() == 1;
+                ended.extend(
+                    group
+                        .into_iter()
+                        .map(|step| (step, early(&error, is_alone))),
+                );
             }
         }
     }
+    let mut creates = ready;
     for step in creates.iter_mut().chain(&mut others) {
         step.send(ctx.write_id(), ctx.now());
     }
@@ -102,14 +111,26 @@ pub(crate) async fn window(
     Ok(ended)
 }
 
+/// Creates that go together; one that was refused among others goes alone.
+fn together(ctx: &Context, side: Side, creates: Vec<Step>) -> Vec<Vec<Step>> {
+    let is_apart = |step: &Step| ctx.letters.is_apart(step.link, side);
+    let (apart, rest): (Vec<Step>, Vec<Step>) = creates.into_iter().partition(is_apart);
+    let mut groups: Vec<Vec<Step>> = apart.into_iter().map(|step| vec![step]).collect();
+    if !rest.is_empty() {
+        groups.push(rest);
+    }
+    groups
+}
+
 /// An error before anything was sent.
-fn early(error: &http_kit::Error) -> Ended {
+fn early(error: &http_kit::Error, is_alone: bool) -> Ended {
     let copy = http_kit::Error::new(error.kind(), error.code(), error.service(), error.route())
         .with_detail(error.detail());
     match error.kind() {
         Kind::Transient | Kind::Unknown => Ended::Later(copy),
         Kind::Conflict => Ended::Again(copy),
-        Kind::Rejected => Ended::Dead(copy),
+        Kind::Rejected if is_alone => Ended::Dead(copy),
+        Kind::Rejected => Ended::Apart(copy),
         Kind::Fatal => Ended::Stop(copy),
     }
 }
@@ -165,10 +186,11 @@ async fn send_creates(
     let batch = batches.next(ctx.board(side).create_batch());
     let chosen = ctx.board(side).capabilities().client_ids;
     let mut groups = Vec::new();
-    let mut rest = creates;
-    while !rest.is_empty() {
-        let tail = rest.split_off(batch.min(rest.len()));
-        groups.push(std::mem::replace(&mut rest, tail));
+    for mut rest in together(ctx, side, creates) {
+        while !rest.is_empty() {
+            let tail = rest.split_off(batch.min(rest.len()));
+            groups.push(std::mem::replace(&mut rest, tail));
+        }
     }
     let sent = stream::iter(groups)
         .map(|group| async move {
@@ -180,6 +202,7 @@ async fn send_creates(
             }
             let jobs = jobs(ctx, side, links, &group);
             let answers = ctx.board(side).create(project, &jobs).await;
+            let together = answers.len() > 1 && answers.iter().all(is_refused);
             if answers.iter().any(is_unanswered) {
                 batches.unanswered(jobs.len());
             } else {
@@ -193,6 +216,7 @@ async fn send_creates(
                     // it already, so the base is what was sent.
                     Ok(item) if chosen => (step, Ended::Found(Box::new(item))),
                     Ok(item) => (step, done(item)),
+                    Err(error) if together => (step, Ended::Apart(error)),
                     Err(error) => (step, late(error)),
                 })
                 .collect()
@@ -207,6 +231,13 @@ fn is_unanswered(answer: &Answer<Item>) -> bool {
     answer
         .as_ref()
         .is_err_and(|error| matches!(error.kind(), Kind::Transient | Kind::Unknown))
+}
+
+/// Whether a create was refused for good.
+fn is_refused(answer: &Answer<Item>) -> bool {
+    answer
+        .as_ref()
+        .is_err_and(|error| error.kind() == Kind::Rejected)
 }
 
 /// A write that was carried out and left `item`.
@@ -269,6 +300,7 @@ async fn send_one(
     };
     match ctx.board(side).update(&job).await {
         Ok(written) => Ended::Done(Some(Box::new(written))),
+        Err(error) if error.kind() == Kind::Rejected && job.set.len() > 1 => Ended::Apart(error),
         Err(error) => late(error),
     }
 }

@@ -60,8 +60,23 @@ pub const CODES: &[(&str, &str, &str)] = &[
     ),
     (
         GAVE_UP,
-        "an item kept failing for longer than `retry.give_up_after`",
-        "read the last error in the message, mend it, and change the item or delete the dead letter",
+        "a value kept failing in at least `retry.max_attempts` runs and for `retry.give_up_after`",
+        "read the last error in the message, mend it, and say `hvs dlq retry`; or change the item",
+    ),
+    (
+        NOT_TAKEN,
+        "a service answered a write well and kept the old value of a field",
+        "nothing at first: two more runs try again; then look at the item there, and say `hvs dlq retry` once it can be changed",
+    ),
+    (
+        DECISION_CHANGED,
+        "an item was changed after a person was shown a conflict of it and before the decision could be written",
+        "look at the conflict again (`hvs conflicts show`) and decide about what the two sides hold now",
+    ),
+    (
+        DECISION_WAITS,
+        "what a person decided about a conflict could not be written yet",
+        "nothing: the next run tries again",
     ),
     (
         PROJECT_GONE,
@@ -274,6 +289,12 @@ pub const FOREIGN_STORE: &str = "MARKER_FOREIGN_STORE";
 pub const ROLLED_BACK: &str = "STORE_ROLLED_BACK";
 /// See [`CODES`].
 pub const GAVE_UP: &str = "ITEM_GAVE_UP";
+/// A service answered a write well and kept the old value.
+pub const NOT_TAKEN: &str = "FIELD_NOT_TAKEN";
+/// An item was changed between a conflict's being shown and the decision's being written.
+pub const DECISION_CHANGED: &str = "DECISION_CHANGED";
+/// A decision could not be written yet.
+pub const DECISION_WAITS: &str = "DECISION_WAITS";
 /// See [`CODES`].
 pub const PROJECT_GONE: &str = "PROJECT_GONE";
 /// See [`CODES`].

@@ -24,6 +24,7 @@ use crate::{
     error::Error,
     journal::FooterTexts,
     lease::{Lease, millis},
+    letters::Letters,
     port::{Board, Marks},
     progress::Progress,
     report::Report,
@@ -77,6 +78,8 @@ pub(crate) struct Context {
     pub(crate) rebuilt: AtomicBool,
     /// How often items that are dirty have failed before this run; bounded by what a turn takes up.
     pub(crate) failures: Mutex<HashMap<ItemId, u32>>,
+    /// Values that a side did not take, and what this run did about them.
+    pub(crate) letters: Letters,
     /// How many projects are gone through at once.
     pub(crate) slots: Slots,
     /// Lets one project at a time read the descriptions of items that get a counterpart.

@@ -8,9 +8,9 @@ use sync_core::{
     Side,
     footer::{Footer, Marker, Writer},
     ids::{Attempt, Generation, IntentKey, LinkId, Millis, ProjectLinkId, RunId, StoreId},
-    item::TextVersion,
+    item::{Field, TextVersion},
     link::Link,
-    plan::{Action, Update},
+    plan::{Action, Change, Update},
 };
 
 use crate::port::{CreateJob, UpdateJob};
@@ -26,9 +26,6 @@ pub(crate) struct Payload {
     /// Huly's stamp of the issue when this was planned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stamp: Option<Millis>,
-    /// Whether the same plan refused a field of this side: its dead letter outlives this write.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) refused: bool,
     /// For people: identifier and title.
     pub(crate) label: Arc<str>,
 }
@@ -40,8 +37,6 @@ pub(crate) struct Beside {
     pub(crate) source_text: Option<Arc<str>>,
     /// See [`Payload::stamp`].
     pub(crate) stamp: Option<Millis>,
-    /// See [`Payload::refused`].
-    pub(crate) refused: bool,
 }
 
 /// Where intents of one project's turn come from.
@@ -130,7 +125,6 @@ impl Step {
             action: action.clone(),
             source_text: beside.source_text,
             stamp: beside.stamp,
-            refused: beside.refused,
             label: Arc::clone(label),
         };
         let intent = Intent {
@@ -164,12 +158,6 @@ impl Step {
             payload,
             link,
         })
-    }
-
-    /// Names what this step would send: a dead letter stands for exactly this, and no longer once the values changed.
-    pub(crate) fn value_hash(&self) -> Arc<str> {
-        let action = serde_json::to_string(&self.payload.action).unwrap_or_default();
-        TextVersion::of_text(&action).as_str().into()
     }
 
     /// Marks it as about to be sent once more.
@@ -209,6 +197,32 @@ impl Step {
             prepared: self.intent.prepared.clone(),
             write_id: self.intent.write_id.clone().unwrap_or_else(|| "".into()),
         })
+    }
+}
+
+/// Names a value: a dead letter stands for exactly this one.
+pub(crate) fn value_hash<V: Serialize + std::fmt::Debug>(value: &V) -> Arc<str> {
+    let text = serde_json::to_string(value).unwrap_or_else(|_| format!("{value:?}"));
+    TextVersion::of_text(&text).as_str().into()
+}
+
+/// What an action would write, by field; an item as a whole where it is made, cancelled or deleted.
+pub(crate) fn values(action: &Action) -> Vec<(Option<Field>, Arc<str>)> {
+    match action {
+        Action::Update(update) => {
+            let of = |change: &Change| (Some(change.field), value_hash(&change.to));
+            update.set.iter().map(of).collect()
+        }
+        Action::Create(create) => vec![(None, value_hash(&(create.generation, &create.draft)))],
+        Action::Cancel(cancel) => vec![(None, value_hash(&("cancel", &cancel.status)))],
+        Action::Remove(remove) => vec![(None, value_hash(&("remove", &remove.item)))],
+        Action::Agree(_)
+        | Action::Conflict(_)
+        | Action::Problem(_)
+        | Action::Notice(_)
+        | Action::Phase(_)
+        | Action::Relink(_)
+        | Action::Forget(_) => Vec::new(),
     }
 }
 
@@ -277,7 +291,7 @@ pub(crate) fn update_job(
             write_id,
         }),
         Action::Cancel(cancel) => {
-            let set = cancel.status.iter().map(|status| sync_core::plan::Change {
+            let set = cancel.status.iter().map(|status| Change {
                 field: sync_core::item::Field::Status,
                 from: cancel.expected.status.clone().map_or(
                     sync_core::item::Value::Unset,

@@ -144,7 +144,8 @@ pub(crate) fn millis(duration: Duration) -> Millis {
     Millis(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
 }
 
-fn hostname() -> String {
+/// The machine's name, for people.
+pub fn hostname() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname")
         .or_else(|_| std::fs::read_to_string("/etc/hostname"))
         .map_or_else(|_| "unknown".to_owned(), |name| name.trim().to_owned())

@@ -21,6 +21,7 @@ pub mod import;
 mod journal;
 mod landed;
 mod lease;
+mod letters;
 mod observe;
 mod planning;
 pub mod port;
@@ -44,6 +45,7 @@ pub use context::Stop;
 pub use error::Error;
 /// Markdown to Huly's markup and back: the simulated boards convert as the real adapter does.
 pub use huly_client::markup;
+pub use lease::hostname;
 pub use run::{Engine, Mode};
 pub use settings::Settings;
 

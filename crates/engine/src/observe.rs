@@ -66,8 +66,8 @@ pub(crate) struct Observed {
     pub(crate) let_go_items: Pair<usize>,
     /// Items that are missing from a complete list without proof that they were deleted.
     pub(crate) vanished: Vec<(Side, ItemId)>,
-    /// Items that kept failing for too long.
-    pub(crate) gave_up: Vec<Dirty>,
+    /// Items that failed before and are looked at again.
+    pub(crate) due: Vec<Dirty>,
     /// Issues that creates of waiting links made and that no run has settled: a request that its caller gave up may land
     /// at any time.
     pub(crate) landed: HashMap<LinkId, Item>,
@@ -243,10 +243,7 @@ async fn look_again(
             continue;
         }
         ctx.failed_before(&dirty.item, dirty.tries);
-        if settle::gave_up(ctx, &dirty) {
-            observed.gave_up.push(dirty);
-            continue;
-        }
+        observed.due.push(dirty.clone());
         let unseen = match by_item.side(dirty.side).get(&dirty.item) {
             Some(link) => **observed.of(link).side(dirty.side) == Observation::Unseen,
             None => !observed

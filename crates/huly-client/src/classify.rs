@@ -151,6 +151,8 @@ fn by_status(call: &Call, reply: &Reply, status: u16) -> Verdict {
         404 => (Kind::Fatal, c::HULY_HTTP_404),
         429 => (Kind::Transient, c::HULY_HTTP_429),
         408 | 500..=599 => (unanswered(call), c::HULY_SERVER_ERROR),
+        // what stands there is another thing than was thought: looked at again, never given up at once
+        409 | 412 => (Kind::Conflict, c::HULY_HTTP_REJECTED),
         400..=499 => (Kind::Rejected, c::HULY_HTTP_REJECTED),
         _ => (Kind::Fatal, c::HULY_HTTP_STATUS),
     };

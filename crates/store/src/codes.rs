@@ -16,6 +16,8 @@ codes! {
         "Nothing, if another instance is meant to work on this workspace; else find and stop it.";
     STORE_STALE: "A link was changed by somebody else between reading and writing; nothing was written.",
         "Nothing: the next run reads it again. If it repeats, look for a second hvs on the same store.";
+    STORE_CHANGED: "What a person was about to decide on was changed meanwhile, by a run or by somebody else; nothing was written.",
+        "Look at it again, and decide about what it is now.";
     STORE_NOT_LIVE: "An intent that was to be sent is not in the journal any more, or is finished; nothing was written.",
         "Nothing: the next run plans again. If it repeats, please report it.";
     STORE_MISSING: "There is no store at the given path.",

@@ -39,6 +39,12 @@ pub enum Error {
         /// Which link.
         link: LinkId,
     },
+    /// Something is not any more as it was when a person was shown it: nothing was written.
+    #[error("{what} was changed meanwhile")]
+    Changed {
+        /// What.
+        what: String,
+    },
     /// An intent that was to be moved on is not there or not live.
     #[error("intent {key} is not in the journal any more or is finished")]
     NotLive {
@@ -224,9 +230,10 @@ impl Error {
             Error::Open { source, .. } => source.kind(),
             Error::Locked { .. } | Error::AtWork { .. } => Kind::Transient,
             Error::Broken { .. } => Kind::Unknown,
-            Error::Stale { .. } | Error::NotLive { .. } | Error::Constraint { .. } => {
-                Kind::Conflict
-            }
+            Error::Stale { .. }
+            | Error::Changed { .. }
+            | Error::NotLive { .. }
+            | Error::Constraint { .. } => Kind::Conflict,
             Error::TooLarge { .. } => Kind::Rejected,
             Error::Fenced { .. }
             | Error::Missing
@@ -255,6 +262,7 @@ impl Error {
             Error::Open { source, .. } => source.code(),
             Error::Fenced { .. } => codes::STORE_FENCED,
             Error::Stale { .. } => codes::STORE_STALE,
+            Error::Changed { .. } => codes::STORE_CHANGED,
             Error::NotLive { .. } => codes::STORE_NOT_LIVE,
             Error::Missing => codes::STORE_MISSING,
             Error::File { .. } => codes::STORE_FILE,

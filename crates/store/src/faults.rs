@@ -22,11 +22,11 @@ use sync_core::{
 use crate::{
     error::Error,
     port::{
-        BaseTexts, Batch, Counts, Fence, LeaseAnswer, LeaseRequest, Standing, Store, Upkeep,
-        UpkeepDone,
+        BaseTexts, Batch, Counts, Fence, LeaseAnswer, LeaseRequest, Operation, Standing, Store,
+        Upkeep, UpkeepDone,
     },
     row::{
-        ConflictRow, DeadLetter, Dirty, HeldRow, HistoryRow, Intent, IntentState, LeaseRow,
+        ConflictRow, DeadLetter, Deed, Dirty, HeldRow, HistoryRow, Intent, IntentState, LeaseRow,
         ProjectRow, RunRow,
     },
 };
@@ -227,6 +227,21 @@ impl<S: Store> Store for Faulty<S> {
     async fn conflicts(&self, open_only: bool, limit: u32) -> Done<Vec<ConflictRow>> {
         self.read(self.store.conflicts(open_only, limit)).await
     }
+    async fn conflict(&self, id: i64) -> Done<Option<ConflictRow>> {
+        self.read(self.store.conflict(id)).await
+    }
+    async fn decided(&self, project: ProjectLinkId) -> Done<Vec<ConflictRow>> {
+        self.read(self.store.decided(project)).await
+    }
+    async fn operate(&self, operation: &Operation, now: Millis) -> Done<()> {
+        self.written(self.store.operate(operation, now)).await
+    }
+    async fn deeds(&self, link: Option<LinkId>, limit: u32) -> Done<Vec<Deed>> {
+        self.read(self.store.deeds(link, limit)).await
+    }
+    async fn letters(&self, project: Option<ProjectLinkId>, limit: u32) -> Done<Vec<DeadLetter>> {
+        self.read(self.store.letters(project, limit)).await
+    }
     async fn dead_letters(
         &self,
         project: Option<ProjectLinkId>,
@@ -252,8 +267,8 @@ impl<S: Store> Store for Faulty<S> {
     async fn run(&self, id: RunId) -> Done<Option<RunRow>> {
         self.read(self.store.run(id)).await
     }
-    async fn standings(&self, stuck_before: Millis) -> Done<Vec<Standing>> {
-        self.read(self.store.standings(stuck_before)).await
+    async fn standings(&self, sent: Millis, dirty: Millis) -> Done<Vec<Standing>> {
+        self.read(self.store.standings(sent, dirty)).await
     }
     async fn counts(&self) -> Done<Counts> {
         self.read(self.store.counts()).await

@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use sync_core::{
     Pair, Side,
     ids::{IntentKey, ItemId, LinkId, Millis, ProjectLinkId, RunId, StoreId},
+    item::{Field, Value},
     link::Link,
 };
 
 use crate::{
     error::Error,
     row::{
-        ConflictRow, DeadLetter, Dirty, HeldRow, HistoryRow, Intent, IntentState, LeaseRow,
-        ProjectRow, RunRow,
+        ConflictRow, DeadLetter, Decision, Deed, Dirty, HeldRow, HistoryRow, Intent, IntentState,
+        LeaseRow, ProjectRow, RunRow,
     },
 };
 
@@ -50,8 +51,10 @@ pub struct Batch {
     pub conflicts: Vec<ConflictRow>,
     /// Inserted or replaced by (link, side, field).
     pub dead_letters: Vec<DeadLetter>,
-    /// Dead letters of these links and sides are cleared.
-    pub clear_dead: Vec<(LinkId, Side)>,
+    /// Dead letters that are cleared, whatever their state.
+    pub clear_dead: Vec<(LinkId, Side, Option<Field>)>,
+    /// Decisions that were carried out, or cannot be any more; one whose row was changed meanwhile is left as it is.
+    pub decided: Vec<Decided>,
     /// Inserted or replaced by (project, side, item); `since` of an existing row is kept.
     pub dirty: Vec<Dirty>,
     /// No longer dirty; one that is also in `dirty` stays, and keeps its `since`.
@@ -73,11 +76,69 @@ impl Batch {
             && self.conflicts.is_empty()
             && self.dead_letters.is_empty()
             && self.clear_dead.is_empty()
+            && self.decided.is_empty()
             && self.dirty.is_empty()
             && self.clean.is_empty()
             && self.history.is_empty()
             && self.held.is_empty()
     }
+}
+
+/// What became of a person's decision about a conflict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// The conflict.
+    pub id: i64,
+    /// The version of its row that was acted on.
+    pub version: u64,
+    /// `None`: both sides hold what was decided. Else the items hold something else than what was shown: these values, at this
+    /// time, and the person is asked again.
+    pub changed: Option<(Pair<Value>, Millis)>,
+}
+
+/// One dead letter as a person was shown it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// Its link.
+    pub link: LinkId,
+    /// Its side.
+    pub side: Side,
+    /// Its field.
+    pub field: Option<Field>,
+    /// Its version.
+    pub version: u64,
+    /// Since when it stands: a letter that was cleared and came again is another one.
+    pub since: Millis,
+}
+
+impl From<&DeadLetter> for Letter {
+    fn from(letter: &DeadLetter) -> Letter {
+        Letter {
+            link: letter.link,
+            side: letter.side,
+            field: letter.field,
+            version: letter.version,
+            since: letter.since,
+        }
+    }
+}
+
+/// What a person does beside the runs, in one transaction: all of it, or nothing and [`Error::Changed`] where a row is not any
+/// more as it was shown. It needs no lease, since no run writes these rows but by their version or their key.
+#[derive(Clone, Debug, Default)]
+pub struct Operation {
+    /// Letters that are taken away, so that their values are sent again.
+    pub retry: Vec<Letter>,
+    /// Letters that are not told any more.
+    pub drop: Vec<Letter>,
+    /// Waiting letters that are due now.
+    pub due: Vec<Letter>,
+    /// Inserted or replaced, as in a [`Batch`].
+    pub dirty: Vec<Dirty>,
+    /// Conflicts with the version that was shown, and what is decided about them.
+    pub decide: Vec<(i64, u64, Decision)>,
+    /// Appended.
+    pub deeds: Vec<Deed>,
 }
 
 /// Asks for a lease.
@@ -172,7 +233,7 @@ pub struct Work {
     pub in_flight: u64,
     /// Items to be looked at again.
     pub dirty: u64,
-    /// Of both: items that failed three times or more, and writes without an answer for long.
+    /// Of both: items that are dirty for long, and writes without an answer for long.
     pub stuck: u64,
     /// Items and fields that wait for a person.
     pub dead: u64,
@@ -246,7 +307,7 @@ pub trait Store: Send + Sync {
     /// transaction with this store's tag that is not known here was sent by a newer copy of the store.
     async fn knows_write_id(&self, id: &str) -> Result<bool, Error>;
 
-    /// Items that must be looked at again, due at `now`, oldest first, at most `limit`.
+    /// Items that must be looked at again, due at `now`, longest due first, at most `limit`.
     async fn dirty(
         &self,
         project: ProjectLinkId,
@@ -259,7 +320,21 @@ pub trait Store: Send + Sync {
 
     /// Conflicts, newest first; open ones only if asked.
     async fn conflicts(&self, open_only: bool, limit: u32) -> Result<Vec<ConflictRow>, Error>;
-    /// Dead letters of one project or of all, oldest first.
+    /// One conflict.
+    async fn conflict(&self, id: i64) -> Result<Option<ConflictRow>, Error>;
+    /// Conflicts of one project with a decision that is to be carried out, oldest first.
+    async fn decided(&self, project: ProjectLinkId) -> Result<Vec<ConflictRow>, Error>;
+    /// Carries out what a person does beside the runs.
+    async fn operate(&self, operation: &Operation, now: Millis) -> Result<(), Error>;
+    /// What people did with one link or at all, newest first.
+    async fn deeds(&self, link: Option<LinkId>, limit: u32) -> Result<Vec<Deed>, Error>;
+    /// All values that were not taken, of one project or of all, whatever their state, oldest first.
+    async fn letters(
+        &self,
+        project: Option<ProjectLinkId>,
+        limit: u32,
+    ) -> Result<Vec<DeadLetter>, Error>;
+    /// Dead letters of one project or of all, oldest first; those that wait for a person.
     async fn dead_letters(
         &self,
         project: Option<ProjectLinkId>,
@@ -279,9 +354,13 @@ pub trait Store: Send + Sync {
     /// One run.
     async fn run(&self, id: RunId) -> Result<Option<RunRow>, Error>;
 
-    /// What is under way or waits in each pair of projects; a write that was sent before `stuck_before` and has no answer
-    /// is stuck.
-    async fn standings(&self, stuck_before: Millis) -> Result<Vec<Standing>, Error>;
+    /// What is under way or waits in each pair of projects; stuck is a write that was sent before `sent_before` and has no
+    /// answer, and an item that is dirty since before `dirty_before`.
+    async fn standings(
+        &self,
+        sent_before: Millis,
+        dirty_before: Millis,
+    ) -> Result<Vec<Standing>, Error>;
     /// Row counts.
     async fn counts(&self) -> Result<Counts, Error>;
     /// Deletes what is old, gives free pages back, keeps the log short and makes a backup where one is due; all in steps

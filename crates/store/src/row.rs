@@ -164,9 +164,79 @@ pub struct ConflictRow {
     pub label: Arc<str>,
     /// The item that held the value, where it is no longer the link's own: a duplicate that was removed.
     pub item: Option<ItemId>,
+    /// Grows with every change of the row: of two people who decide about the same version, one does.
+    pub version: u64,
+    /// What a person decided, if anybody did.
+    pub decision: Option<Decision>,
+    /// Whether that decision is still to be carried out.
+    pub pending: bool,
 }
 
-/// Something that could not be done and waits for a person (design 4.5).
+/// What a person decided about a conflict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// How it was chosen.
+    pub take: Take,
+    /// The side in whose terms the value is.
+    pub side: Side,
+    /// The value that shall stand on both sides.
+    pub value: Value,
+    /// Who: user and machine.
+    pub by: Arc<str>,
+    /// When.
+    pub at: Millis,
+}
+
+/// How a person chose the value that shall stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Take {
+    /// Huly's.
+    Huly,
+    /// Vibe's.
+    Vibe,
+    /// Huly's text, with Vibe's below it under a heading.
+    Both,
+    /// A text of their own.
+    Edit,
+}
+
+impl Take {
+    /// As typed and shown.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Take::Huly => "huly",
+            Take::Vibe => "vibe",
+            Take::Both => "both",
+            Take::Edit => "edit",
+        }
+    }
+}
+
+/// How far a failing value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LetterState {
+    /// It is sent again at its next try.
+    Waiting,
+    /// It is sent no more until it changes, or until a person says so.
+    Dead,
+    /// The same, and a person knows: it is told no more.
+    Dropped,
+}
+
+impl LetterState {
+    /// As stored and shown.
+    pub const fn word(self) -> &'static str {
+        match self {
+            LetterState::Waiting => "waiting",
+            LetterState::Dead => "dead",
+            LetterState::Dropped => "dropped",
+        }
+    }
+}
+
+/// A value that a side did not take (design 4.5): it is tried again, or waits for a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// Its project.
@@ -185,8 +255,37 @@ pub struct DeadLetter {
     pub since: Millis,
     /// The run that wrote it.
     pub run: RunId,
-    /// The version of the refused value (a hash): a letter is cleared when the value changed.
+    /// The hash of the very value that was not taken: the letter stands for no other one.
     pub value_hash: Arc<str>,
+    /// For people: identifier and title of the item then.
+    pub label: Arc<str>,
+    /// How far it is.
+    pub state: LetterState,
+    /// In how many runs it was tried.
+    pub tries: u32,
+    /// Where it is tried again: not before.
+    pub next_try: Millis,
+    /// Grows with every change of the row, and is given by the store.
+    pub version: u64,
+}
+
+/// Something that a person did with hvs: written once, never changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deed {
+    /// When.
+    pub at: Millis,
+    /// Who: user and machine.
+    pub who: Arc<str>,
+    /// `accept`, `resolve`, `retry`, `drop`, `repair`, `import`, `unlink`, `take_over`, `restore` ...
+    pub kind: Arc<str>,
+    /// Which pair of projects, where it is one.
+    pub project: Option<ProjectLinkId>,
+    /// Which link, where it is one.
+    pub link: Option<LinkId>,
+    /// For people: the item, the hash, the file.
+    pub item: Arc<str>,
+    /// What it did.
+    pub effect: Arc<str>,
 }
 
 /// One carried-out change of one field.

@@ -20,11 +20,11 @@ use sync_core::{
 use crate::{
     error::Error,
     port::{
-        BaseTexts, Batch, Counts, Fence, LeaseAnswer, LeaseRequest, Standing, Store, Upkeep,
-        UpkeepDone,
+        BaseTexts, Batch, Counts, Fence, LeaseAnswer, LeaseRequest, Operation, Standing, Store,
+        Upkeep, UpkeepDone,
     },
     row::{
-        ConflictRow, DeadLetter, Dirty, HeldRow, HistoryRow, Intent, IntentState, LeaseRow,
+        ConflictRow, DeadLetter, Deed, Dirty, HeldRow, HistoryRow, Intent, IntentState, LeaseRow,
         ProjectRow, RunRow,
     },
 };
@@ -39,6 +39,7 @@ mod lease;
 mod links;
 mod migrate;
 mod open;
+mod operate;
 mod read;
 mod reports;
 mod restore;
@@ -254,12 +255,31 @@ impl Store for SqliteStore {
     async fn conflicts(&self, open_only: bool, limit: u32) -> Result<Vec<ConflictRow>, Error> {
         self.named(reports::conflicts(self.reader().await.get()?, open_only, limit).await)
     }
+    async fn conflict(&self, id: i64) -> Result<Option<ConflictRow>, Error> {
+        self.named(reports::one_conflict(self.reader().await.get()?, id).await)
+    }
+    async fn decided(&self, project: ProjectLinkId) -> Result<Vec<ConflictRow>, Error> {
+        self.named(reports::decided(self.reader().await.get()?, project).await)
+    }
+    async fn operate(&self, operation: &Operation, now: Millis) -> Result<(), Error> {
+        self.named(operate::operate(self.writer().await.get()?, operation, now).await)
+    }
+    async fn deeds(&self, link: Option<LinkId>, limit: u32) -> Result<Vec<Deed>, Error> {
+        self.named(reports::deeds(self.reader().await.get()?, link, limit).await)
+    }
+    async fn letters(
+        &self,
+        project: Option<ProjectLinkId>,
+        limit: u32,
+    ) -> Result<Vec<DeadLetter>, Error> {
+        self.named(reports::dead_letters(self.reader().await.get()?, project, false, limit).await)
+    }
     async fn dead_letters(
         &self,
         project: Option<ProjectLinkId>,
         limit: u32,
     ) -> Result<Vec<DeadLetter>, Error> {
-        self.named(reports::dead_letters(self.reader().await.get()?, project, limit).await)
+        self.named(reports::dead_letters(self.reader().await.get()?, project, true, limit).await)
     }
     async fn history(&self, link: Option<LinkId>, limit: u32) -> Result<Vec<HistoryRow>, Error> {
         self.named(reports::history(self.reader().await.get()?, link, limit).await)
@@ -281,8 +301,13 @@ impl Store for SqliteStore {
         self.named(reports::run(self.reader().await.get()?, id).await)
     }
 
-    async fn standings(&self, stuck_before: Millis) -> Result<Vec<Standing>, Error> {
-        self.named(read::standings(self.reader().await.get()?, stuck_before).await)
+    async fn standings(
+        &self,
+        sent_before: Millis,
+        dirty_before: Millis,
+    ) -> Result<Vec<Standing>, Error> {
+        let mut reader = self.reader().await;
+        self.named(read::standings(reader.get()?, sent_before, dirty_before).await)
     }
     async fn counts(&self) -> Result<Counts, Error> {
         self.named(read::counts(self.reader().await.get()?).await)

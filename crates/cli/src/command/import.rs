@@ -8,6 +8,7 @@ use store::predecessor;
 
 use crate::{
     args::{Global, Import},
+    command::person,
     config::Config,
     connect,
     failure::{Failure, chain},
@@ -54,5 +55,10 @@ pub(crate) async fn run(config: &Config, global: &Global, import: Import) -> Res
         }))
         .await;
     printed?;
+    if !dry_run && report.lease_held_by.is_none() {
+        let ended = format!("run {}, exit code {}", report.id, report.exit.code());
+        let deed = person::deed("import", &path.display().to_string(), &ended);
+        person::note(engine.store.as_ref(), vec![deed]).await?;
+    }
     output::import::end(report, &imported, dry_run, json.json, global)
 }

@@ -3,12 +3,17 @@
 pub(crate) mod check;
 mod completions;
 mod config;
+mod conflicts;
 mod db;
 mod demo;
+mod dlq;
+pub(crate) mod history;
 mod import;
 pub(crate) mod init;
+mod person;
 mod plan;
 mod project;
+pub(crate) mod queue;
 mod reconcile;
 pub(crate) mod runs;
 mod selftest;
@@ -88,6 +93,10 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
         Command::Unlink(unlink) => unlink::run(&configured(&global)?, &global, unlink).await,
         Command::Import(import) => import::run(&configured(&global)?, &global, import).await,
         Command::Runs(runs) => runs::run(&configured(&global)?, runs).await,
+        Command::Dlq(asked) => dlq::run(&configured(&global)?, asked).await,
+        Command::Queue(asked) => queue::run(&configured(&global)?, asked).await,
+        Command::Conflicts(asked) => conflicts::run(&configured(&global)?, asked).await,
+        Command::History(asked) => history::run(&configured(&global)?, asked).await,
         Command::Demo(demo) => {
             unconfigured(&global)?;
             demo::run(&demo).await
@@ -130,6 +139,10 @@ fn wants_json(command: &Command) -> bool {
         Command::Project(args::Project::Choose(asked)) => asked.json.json,
         Command::Config(args::Config::Show(Json { json })) => *json,
         Command::Status(asked) => asked.json.json,
+        Command::Dlq(asked) => asked.json(),
+        Command::Queue(asked) => asked.json(),
+        Command::Conflicts(asked) => asked.json(),
+        Command::History(asked) => asked.json.json,
         Command::Runs(runs) => match &runs.command {
             None => runs.list.json.json,
             Some(RunsCommand::List(list)) => list.json.json,

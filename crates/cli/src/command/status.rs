@@ -26,8 +26,6 @@ use crate::{
 const LISTED: u32 = 10;
 /// Runs that the verdict looks at.
 const RUNS: u32 = 20;
-/// A write that was sent longer ago than this and has no answer is stuck.
-const STUCK_AFTER: Millis = Millis(10 * 60 * 1_000);
 
 /// One pair of projects.
 pub(crate) struct Shown {
@@ -67,7 +65,7 @@ pub(crate) async fn run(config: &Config, asked: Asked) -> Result<Exit, Failure> 
         output::status::none(&path, asked.json.json)?;
         return Ok(exit(Verdict::Stopped, asked.check));
     };
-    let status = read(store.as_ref(), path, config.health.stale_after).await?;
+    let status = read(store.as_ref(), path, Waits::of(config)).await?;
     if asked.json.json {
         output::json(&output::status::document(&status))?;
     } else {
@@ -85,8 +83,34 @@ const fn exit(verdict: Verdict, check: bool) -> Exit {
     }
 }
 
-async fn read(store: &dyn Store, path: String, stale_after: Duration) -> Result<Status, Failure> {
+/// How long things may wait before a person should look.
+#[derive(Clone, Copy)]
+struct Waits {
+    /// Without a run.
+    stale: Duration,
+    /// An item that is left for another look.
+    dirty: Duration,
+    /// A write without an answer: its deadline and the lease under which it was sent are over.
+    sent: Duration,
+}
+
+impl Waits {
+    fn of(config: &Config) -> Waits {
+        let deadline = crate::settings::settings(config, &[]).write_deadline;
+        Waits {
+            stale: config.health.stale_after,
+            dirty: config.health.stuck_after,
+            sent: deadline + config.lease.ttl,
+        }
+    }
+}
+
+async fn read(store: &dyn Store, path: String, waits: Waits) -> Result<Status, Failure> {
     let now = System.now();
+    let before = |wait: Duration| {
+        let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+        Millis(now.0.saturating_sub(wait))
+    };
     let workspace = store.meta(connect::WORKSPACE).await?;
     let lease = match &workspace {
         Some(scope) => store.lease(scope).await?,
@@ -95,7 +119,7 @@ async fn read(store: &dyn Store, path: String, stale_after: Duration) -> Result<
     let runs: Vec<RunRow> = store.runs(RUNS).await?;
     let alive = super::runs::alive(Some(store), &runs).await?;
     let standings = store
-        .standings(Millis(now.0.saturating_sub(STUCK_AFTER.0)))
+        .standings(before(waits.sent), before(waits.dirty))
         .await?;
     let known = Known {
         standings: standings
@@ -116,7 +140,7 @@ async fn read(store: &dyn Store, path: String, stale_after: Duration) -> Result<
     let [huly, vibe] = services;
     let facts = Facts {
         now,
-        stale_after,
+        stale_after: waits.stale,
         runs: runs.iter().map(|run| run_fact(run, alive)).collect(),
         projects: projects.iter().map(project_fact).collect(),
         services: Pair { huly, vibe },

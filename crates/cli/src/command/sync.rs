@@ -11,6 +11,7 @@ use store::{Store, row::ProjectPhase};
 
 use crate::{
     args::{Global, Once},
+    command::person,
     config::Config,
     connect,
     failure::Failure,
@@ -43,13 +44,21 @@ pub(crate) async fn once(config: &Config, global: &Global, once: Once) -> Result
         accept: once.accept.clone(),
     };
     let mut report = output::progress::run(&engine, mode, &interrupt.stop, global).await;
+    let ended = format!("run {}, exit code {}", report.id, report.exit.code());
+    let mut deeds = Vec::new();
+    if once.take_over && report.lease_held_by.is_none() {
+        deeds.push(person::deed("take_over", "tasks of another store", &ended));
+    }
     let mut unknown = Vec::new();
     for hash in once.accept {
         // a run that did not come to work has looked at no hash
         if report.lease_held_by.is_none() && engine.store.held(&hash).await?.is_none() {
             unknown.push(hash);
+        } else if report.lease_held_by.is_none() {
+            deeds.push(person::deed("accept", &hash, &ended));
         }
     }
+    person::note(engine.store.as_ref(), deeds).await?;
     output::trouble::asked(&mut report, &once.project, &unknown)?;
     output::report::run(&report, once.json.json, global)
 }

@@ -6,6 +6,7 @@ use engine::{report::Exit, unlink::Unlinked};
 
 use crate::{
     args::{Global, Unlink},
+    command::person,
     config::Config,
     connect,
     failure::Failure,
@@ -52,6 +53,16 @@ pub(crate) async fn run(config: &Config, global: &Global, unlink: Unlink) -> Res
         }
     }
     let (report, unlinked) = Box::pin(engine.unlink(&only, true, &interrupt.stop)).await;
+    if report.lease_held_by.is_none() {
+        let deeds = unlinked.projects.iter().map(|project| {
+            let effect = format!(
+                "{} links dropped, {} footers removed; run {}",
+                project.dropped, project.removed, report.id
+            );
+            person::deed("unlink", &project.label, &effect)
+        });
+        person::note(engine.store.as_ref(), deeds.collect()).await?;
+    }
     if report.exit == Exit::Done {
         is_there(&unlinked, &only)?;
     }

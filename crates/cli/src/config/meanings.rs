@@ -94,6 +94,7 @@ pub(super) const MEANINGS: &[Meaning] = &[
     row("log.level", "the least level of log lines"),
     row("log.slow", "a call that takes longer is a warning in the log"),
     row("health.stale_after", "without a run for longer than this, `hvs status` says `stopped`"),
+    row("health.stuck_after", "an item that waits for longer than this is stuck, and `hvs status` says `degraded`"),
     row("project", "pairs and exceptions: `[[project]]`, as often as needed"),
     row("project.huly", "identifier or name of the Huly project"),
     row("project.vibe", "name or id of the Vibe project; left out, by name"),

@@ -308,6 +308,8 @@ pub struct Log {
 pub struct Health {
     /// `stale_after`: without a run for longer than this the verdict is `stopped`; default 1 h, 1 s to 30 d.
     pub stale_after: Duration,
+    /// `stuck_after`: an item that waits for longer than this is stuck; default 15 min, 1 s to 30 d.
+    pub stuck_after: Duration,
 }
 
 /// `[[project]]`: one pair or exception.

@@ -299,6 +299,11 @@ impl Reader<'_> {
     fn health(&mut self) -> Health {
         Health {
             stale_after: self.span("health.stale_after", HOUR, seconds(1)..=DAY * 30),
+            stuck_after: self.span(
+                "health.stuck_after",
+                seconds(15 * 60),
+                seconds(1)..=DAY * 30,
+            ),
         }
     }
 

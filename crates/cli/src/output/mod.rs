@@ -1,15 +1,19 @@
 //! What is printed: data on stdout, everything else on stderr.
 
 pub(crate) mod check;
+pub(crate) mod conflicts;
 pub(crate) mod db;
+pub(crate) mod dlq;
 #[cfg(test)]
 mod fixtures;
+pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod plan;
 pub(crate) mod problem;
 pub(crate) mod progress;
 pub(crate) mod project;
+pub(crate) mod queue;
 pub(crate) mod reconcile;
 pub(crate) mod report;
 pub(crate) mod screen;

@@ -213,6 +213,7 @@ impl Engine {
             removals: tokio::sync::Mutex::new(0),
             rebuilt: AtomicBool::new(false),
             failures: Mutex::default(),
+            letters: crate::letters::Letters::default(),
             slots: Slots::new(self.settings.workers),
             reading: tokio::sync::Semaphore::new(1),
             directions: std::sync::OnceLock::new(),

@@ -116,8 +116,9 @@ pub(super) async fn starts(ctx: &Context, paired: &[Paired]) -> Result<Starts, E
     Ok(starts)
 }
 
-/// Projects to be compared in full in this run: the longest waiting ones that are due, a twentieth of all at most, so that a day's
-/// comparisons do not fall on one run.
+/// Projects to be compared in full in this run: a twentieth of all at most, so that a day's comparisons do not fall on one run. Half
+/// of the places go to those that wait longest, the others are drawn among all that are due: one that fails each time keeps its
+/// place at the head of those that wait, and must not keep the others from theirs.
 fn due(ctx: &Context, paired: &[Paired]) -> Vec<ProjectLinkId> {
     let limit = ctx
         .now()
@@ -129,6 +130,51 @@ fn due(ctx: &Context, paired: &[Paired]) -> Vec<ProjectLinkId> {
         .filter(|row| row.compared_at.0 <= limit)
         .collect();
     due.sort_by_key(|row| row.compared_at);
-    due.truncate((paired.len() / 20).max(1));
-    due.iter().map(|row| row.id).collect()
+    let due: Vec<ProjectLinkId> = due.iter().map(|row| row.id).collect();
+    places(due, (paired.len() / 20).max(1), || ctx.env.random())
+}
+
+/// So many of those that are due, longest waiting first: half of the places by waiting, the others drawn.
+fn places<T>(mut due: Vec<T>, places: usize, mut random: impl FnMut() -> u64) -> Vec<T> {
+    let places = places.min(due.len());
+    let mut chosen: Vec<T> = due.drain(..places / 2).collect();
+    while chosen.len() < places {
+        let of = u64::try_from(due.len()).unwrap_or(u64::MAX).max(1);
+        let drawn = usize::try_from(random() % of).unwrap_or(0);
+        chosen.push(due.swap_remove(drawn));
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn projects_that_never_get_through_keep_no_other_from_its_place() {
+        // all of a workspace of 60 are due, and none of those that are taken ever comes to its end
+        let mut seed = 1_u64;
+        let mut taken = HashSet::new();
+        for _ in 0..400 {
+            let random = || {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                seed >> 33
+            };
+            let chosen = places((0..60).collect(), 3, random);
+            assert_eq!(chosen.len(), 3);
+            assert_eq!(chosen[0], 0, "the longest waiting one keeps one place");
+            taken.extend(chosen);
+        }
+        assert_eq!(taken.len(), 60, "everybody had a turn");
+    }
+
+    #[test]
+    fn a_few_due_projects_are_all_taken() {
+        let mut both = places(vec![1, 2], 9, || 5);
+        both.sort_unstable();
+        assert_eq!(both, [1, 2]);
+        assert_eq!(places(Vec::<u8>::new(), 1, || 5), Vec::<u8>::new());
+    }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use store::{Batch, row::HistoryRow};
 use sync_core::{
-    item::{Field, Item, Value, Values},
-    plan::Action,
+    item::{Field, FieldSet, Item, Value, Values},
+    plan::{Action, Change},
 };
 
 use crate::{context::Context, journal::Step};
@@ -14,7 +14,14 @@ use crate::{context::Context, journal::Step};
 const HISTORY_CHARS: usize = 1_000;
 
 /// One row a written field; one for the whole item where it was made or removed.
-pub(super) fn rows(ctx: &Context, step: &Step, answer: Option<&Item>, batch: &mut Batch) {
+/// What was not taken has none.
+pub(super) fn rows(
+    ctx: &Context,
+    step: &Step,
+    answer: Option<&Item>,
+    untaken: FieldSet,
+    batch: &mut Batch,
+) {
     let row = |field: Option<Field>, old: Option<Arc<str>>, new: Option<Arc<str>>| HistoryRow {
         at: ctx.now(),
         run: ctx.run,
@@ -28,7 +35,8 @@ pub(super) fn rows(ctx: &Context, step: &Step, answer: Option<&Item>, batch: &mu
     };
     match &step.payload.action {
         Action::Update(update) => {
-            for change in &update.set {
+            let is_taken = |change: &&Change| !untaken.contains(change.field);
+            for change in update.set.iter().filter(is_taken) {
                 batch.history.push(row(
                     Some(change.field),
                     shown(&change.from),

@@ -12,7 +12,12 @@ pub(super) fn carried_out(links: &HashMap<LinkId, Link>, step: &Step, ended: &En
         Ended::Done(_) => "done",
         Ended::Found(_) => "found_done",
         Ended::Again(_) => "changed_meanwhile",
-        Ended::Later(_) | Ended::Dead(_) | Ended::Open(_) | Ended::Unsent | Ended::Stop(_) => {
+        Ended::Later(_)
+        | Ended::Dead(_)
+        | Ended::Apart(_)
+        | Ended::Open(_)
+        | Ended::Unsent
+        | Ended::Stop(_) => {
             return;
         }
     };

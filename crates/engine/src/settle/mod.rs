@@ -11,12 +11,12 @@ use std::{collections::HashMap, sync::Arc};
 use http_kit::Kind;
 use store::{
     Batch,
-    row::{DeadLetter, Dirty, IntentState},
+    row::{DeadLetter, Dirty, IntentState, LetterState},
 };
 use sync_core::{
     Side,
     ids::{ItemId, LinkId, Millis, ProjectLinkId},
-    item::{Field, Item},
+    item::{Field, FieldSet, Item},
     link::Link,
     plan::{self, Action},
 };
@@ -28,16 +28,11 @@ use crate::{
     apply::Ended,
     codes,
     context::Context,
-    journal::Step,
-    lease::millis,
+    journal::{self, Step},
+    letters::{self, Failed, Failing, next_try},
     port::Written,
     report::{Outcome, ProjectReport},
 };
-
-/// The first wait of a failed item, doubled with every failure up to [`DIRTY_WAIT_MAX_MS`].
-const DIRTY_WAIT_MS: i64 = 5_000;
-/// The longest wait of a failed item.
-const DIRTY_WAIT_MAX_MS: i64 = 15 * 60 * 1_000;
 
 /// What settling found out besides the batch.
 #[derive(Debug, Default)]
@@ -48,6 +43,8 @@ pub(crate) struct Settled {
     pub(crate) rewritten: Vec<LinkId>,
     /// Links to observe and plan again in this run.
     pub(crate) again: Vec<LinkId>,
+    /// Links whose several fields were refused together: to be planned again in this run, one field at a time.
+    pub(crate) parted: Vec<LinkId>,
     /// Links in which somebody is typing: left alone for a while.
     pub(crate) typed: Vec<LinkId>,
     /// Steps whose answer is missing: to be looked for.
@@ -86,34 +83,53 @@ pub(crate) fn window(
                 batch.intents.push(step.intent);
             }
             Ended::Again(error) if error.code() == codes::BEING_TYPED => {
-                fail(ctx, &mut step, links, &error, batch, IntentState::Failed);
+                // nothing failed: somebody is at work in it
+                step.intent.state = IntentState::Failed;
+                step.intent.error = Some(error.code().into());
+                mark_dirty(ctx, &step, links, error.code(), batch);
                 settled.typed.push(typed(&step, report));
                 batch.intents.push(step.intent);
             }
             Ended::Again(error) => {
-                fail(ctx, &mut step, links, &error, batch, IntentState::Failed);
-                note(report, &step, &error, Kind::Conflict);
+                failed(
+                    ctx,
+                    &mut step,
+                    links,
+                    &error,
+                    Failing::Changed,
+                    report,
+                    batch,
+                );
                 settled.again.push(step.link);
                 batch.intents.push(step.intent);
             }
             Ended::Later(error) => {
-                fail(ctx, &mut step, links, &error, batch, IntentState::Failed);
-                note(report, &step, &error, Kind::Transient);
+                failed(ctx, &mut step, links, &error, Failing::Later, report, batch);
                 batch.intents.push(step.intent);
             }
             Ended::Dead(error) => {
-                step.intent.state = IntentState::Dead;
+                failed(
+                    ctx,
+                    &mut step,
+                    links,
+                    &error,
+                    Failing::Refused,
+                    report,
+                    batch,
+                );
+                settled.parted.extend(
+                    ctx.letters
+                        .is_apart(step.link, step_side)
+                        .then_some(step.link),
+                );
+                batch.intents.push(step.intent);
+            }
+            Ended::Apart(error) => {
+                step.intent.state = IntentState::Failed;
                 step.intent.error = Some(error.code().into());
-                let first = match &step.payload.action {
-                    Action::Update(update) if update.set.len() == 1 => {
-                        update.set.first().map(|change| change.field)
-                    }
-                    _ => None,
-                };
-                batch
-                    .dead_letters
-                    .push(letter(ctx, &step, first, error.code(), &words(&error)));
-                note(report, &step, &error, Kind::Rejected);
+                ctx.letters.set_apart(step.link, step_side);
+                not_tried(ctx, &step, links, error.code(), batch);
+                settled.parted.push(step.link);
                 batch.intents.push(step.intent);
             }
             Ended::Open(error) => {
@@ -123,7 +139,7 @@ pub(crate) fn window(
             Ended::Unsent => {
                 step.intent.state = IntentState::Failed;
                 step.intent.error = Some(codes::RUN_LEASE_LOST.into());
-                mark_dirty(ctx, &step, links, codes::RUN_LEASE_LOST, batch);
+                not_tried(ctx, &step, links, codes::RUN_LEASE_LOST, batch);
                 settled.unsent = true;
                 batch.intents.push(step.intent);
             }
@@ -137,7 +153,9 @@ pub(crate) fn window(
                     | IntentState::Dead
                     | IntentState::Dropped => IntentState::Failed,
                 };
-                fail(ctx, &mut step, links, &error, batch, state);
+                step.intent.state = state;
+                step.intent.error = Some(error.code().into());
+                not_tried(ctx, &step, links, error.code(), batch);
                 note(report, &step, &error, Kind::Fatal);
                 batch.intents.push(step.intent);
                 settled.stop = Some((step_side, error));
@@ -175,17 +193,71 @@ fn note(report: &mut ProjectReport, step: &Step, error: &http_kit::Error, kind: 
     });
 }
 
-fn fail(
+/// A step that failed: a letter for each of its values, which says when it is tried again, if ever.
+fn failed(
     ctx: &Context,
     step: &mut Step,
     links: &HashMap<LinkId, Link>,
     error: &http_kit::Error,
+    how: Failing,
+    report: &mut ProjectReport,
     batch: &mut Batch,
-    state: IntentState,
 ) {
-    step.intent.state = state;
     step.intent.error = Some(error.code().into());
-    mark_dirty(ctx, step, links, error.code(), batch);
+    let found = journal::values(&step.payload.action);
+    let letters: Vec<DeadLetter> = found
+        .iter()
+        .map(|(field, hash)| letter(ctx, step, *field, hash, (error.code(), &words(error)), how))
+        .collect();
+    let is_dead = letters
+        .iter()
+        .all(|letter| letter.state == LetterState::Dead);
+    if is_dead {
+        step.intent.state = IntentState::Dead;
+        clean(ctx, step, links, batch);
+    } else {
+        step.intent.state = IntentState::Failed;
+        mark_dirty(ctx, step, links, error.code(), batch);
+    }
+    let kind = match how {
+        Failing::Refused | Failing::Untaken => Kind::Rejected,
+        Failing::Changed | Failing::Later if is_dead => Kind::Rejected,
+        Failing::Changed => Kind::Conflict,
+        Failing::Later => Kind::Transient,
+    };
+    match letters.first().filter(|_| is_dead) {
+        Some(first) => {
+            report.tally.side_mut(step.intent.side).failed += 1;
+            tell(report, step, first, kind);
+        }
+        None => note(report, step, error, kind),
+    }
+    batch.dead_letters.extend(letters);
+}
+
+/// Says what stands against a value.
+fn tell(report: &mut ProjectReport, step: &Step, letter: &DeadLetter, kind: Kind) {
+    report.problem(Outcome {
+        kind,
+        code: Arc::clone(&letter.code),
+        side: Some(letter.side),
+        item: Arc::clone(&step.payload.label),
+        field: letter.field,
+        message: letters::words(letter).into(),
+    });
+}
+
+/// Nothing of the link is tried again by itself, unless another of its values waits.
+fn clean(ctx: &Context, step: &Step, links: &HashMap<LinkId, Link>, batch: &mut Batch) {
+    if ctx.letters.waits(step.link).is_some() {
+        return;
+    }
+    let items = links.get(&step.link).map(|link| &link.items);
+    for (side, item) in items.iter().flat_map(|items| items.iter()) {
+        if let Some(item) = item {
+            batch.clean.push((step.intent.project, side, item.clone()));
+        }
+    }
 }
 
 /// A step that could not be looked for: it stays `sent` for the next run.
@@ -209,19 +281,38 @@ pub(crate) fn mark_dirty(
     code: &str,
     batch: &mut Batch,
 ) {
-    let Some(link) = links.get(&step.link) else {
-        return;
-    };
-    for (side, item) in link.items.iter() {
-        if let Some(item) = item {
-            batch
-                .dirty
-                .push(dirty(ctx, step.intent.project, side, item, code));
-        }
+    for (side, item) in items(links, step) {
+        let row = dirty(ctx, step.intent.project, side, &item, code);
+        batch.dirty.push(row);
     }
 }
 
-/// An item that must be looked at again; the first failures by the very next run, later ones after a growing wait.
+/// The same for what did not fail by itself: the next run looks, and it counts as no try.
+pub(crate) fn not_tried(
+    ctx: &Context,
+    step: &Step,
+    links: &HashMap<LinkId, Link>,
+    code: &str,
+    batch: &mut Batch,
+) {
+    for (side, item) in items(links, step) {
+        let row = dirty(ctx, step.intent.project, side, &item, code);
+        batch.dirty.push(Dirty {
+            tries: row.tries.saturating_sub(1),
+            next_try: ctx.now(),
+            ..row
+        });
+    }
+}
+
+fn items(links: &HashMap<LinkId, Link>, step: &Step) -> Vec<(Side, ItemId)> {
+    let link = links.get(&step.link).into_iter();
+    link.flat_map(|link| link.items.iter())
+        .filter_map(|(side, item)| Some((side, item.clone()?)))
+        .collect()
+}
+
+/// An item that must be looked at again; after the first failure by the very next run, later after a growing pause.
 pub(crate) fn dirty(
     ctx: &Context,
     project: ProjectLinkId,
@@ -230,9 +321,7 @@ pub(crate) fn dirty(
     code: &str,
 ) -> Dirty {
     let (now, tries) = (ctx.now(), ctx.failures(item));
-    let wait = DIRTY_WAIT_MS
-        .saturating_mul(1 << tries.min(10))
-        .min(DIRTY_WAIT_MAX_MS);
+    ctx.letters.dirtied(item);
     // Nobody is interrupted in the middle of a sentence (design 4.2).
     let typed = code == codes::BEING_TYPED;
     Dirty {
@@ -240,38 +329,35 @@ pub(crate) fn dirty(
         side,
         item: item.clone(),
         since: now,
-        // The first failures are tried again by the very next run.
         next_try: if typed {
             Millis(now.0.saturating_add(TYPING_MS))
-        } else if tries <= 1 {
-            now
         } else {
-            Millis(now.0.saturating_add(wait))
+            next_try(now, tries)
         },
         tries,
         code: code.into(),
     }
 }
 
-/// A dead letter for one field, or for the whole item.
-pub(crate) fn letter(
+/// The letter of one value of a step that failed.
+fn letter(
     ctx: &Context,
     step: &Step,
     field: Option<Field>,
-    code: &str,
-    message: &str,
+    hash: &Arc<str>,
+    (code, words): (&str, &str),
+    how: Failing,
 ) -> DeadLetter {
-    DeadLetter {
+    let failed = Failed {
         project: step.intent.project,
-        link: step.link,
-        side: step.intent.side,
-        field,
-        code: code.into(),
-        message: format!("{}: {message}", step.payload.label).into(),
-        since: ctx.now(),
-        run: ctx.run,
-        value_hash: step.value_hash(),
-    }
+        key: (step.link, step.intent.side, field),
+        hash,
+        label: &step.payload.label,
+        code,
+        words,
+        how,
+    };
+    ctx.letters.failed(ctx, failed)
 }
 
 /// How a confirmed write is known to be confirmed.
@@ -321,16 +407,24 @@ fn done(
     };
     let answer = written.as_ref().map(|written| &written.item);
     let next = stamp::stamped(link, next, step, answer);
-    if !step.payload.refused {
-        batch.clear_dead.push((step.link, side));
+    let untaken = untaken(action, answer);
+    for (field, _) in journal::values(action) {
+        let key = (step.link, side, field);
+        let is_taken = field.is_none_or(|field| !untaken.contains(field));
+        if is_taken && ctx.letters.written(key) {
+            batch.clear_dead.push(key);
+        }
     }
     for (side, item) in next.items.iter() {
         if let Some(item) = item {
             batch.clean.push((step.intent.project, side, item.clone()));
         }
     }
-    count::count(report, side, action);
-    history::rows(ctx, step, answer, batch);
+    if !is_whole(action, untaken) {
+        count::count(report, side, action);
+    }
+    history::rows(ctx, step, answer, untaken, batch);
+    kept_old(ctx, step, links, untaken, report, batch);
     // What was looked for later may have been edited meanwhile: the base is what was sent, as in `plan::settle_found`.
     let told = answer.filter(|_| !was_looked_for);
     let texts = plan::base_texts(link, action, told, step.payload.source_text.clone());
@@ -377,6 +471,65 @@ fn done(
     }
 }
 
+/// Fields of an update that the service answered well and left as they were.
+fn untaken(action: &Action, answer: Option<&Item>) -> FieldSet {
+    match (action, answer) {
+        (Action::Update(update), Some(answer)) => plan::untaken(update, answer)
+            .into_iter()
+            .map(|change| change.field)
+            .collect(),
+        (
+            Action::Update(_)
+            | Action::Create(_)
+            | Action::Cancel(_)
+            | Action::Remove(_)
+            | Action::Agree(_)
+            | Action::Conflict(_)
+            | Action::Problem(_)
+            | Action::Notice(_)
+            | Action::Phase(_)
+            | Action::Relink(_)
+            | Action::Forget(_),
+            _,
+        ) => FieldSet::EMPTY,
+    }
+}
+
+/// Whether these fields are all that an action was to write.
+fn is_whole(action: &Action, fields: FieldSet) -> bool {
+    let mut values = journal::values(action).into_iter();
+    !fields.is_empty() && values.all(|(field, _)| field.is_some_and(|field| fields.contains(field)))
+}
+
+/// Fields that the service left as they were, without a word: told, tried again by some runs, then a dead letter.
+fn kept_old(
+    ctx: &Context,
+    step: &Step,
+    links: &HashMap<LinkId, Link>,
+    untaken: FieldSet,
+    report: &mut ProjectReport,
+    batch: &mut Batch,
+) {
+    for (field, hash) in journal::values(&step.payload.action) {
+        let Some(field) = field.filter(|field| untaken.contains(*field)) else {
+            continue;
+        };
+        let side = step.intent.side.title();
+        let words = format!("{side} answered well and kept the old {field}");
+        let why = (codes::NOT_TAKEN, words.as_str());
+        let letter = letter(ctx, step, Some(field), &hash, why, Failing::Untaken);
+        report.tally.side_mut(step.intent.side).failed += 1;
+        match letter.state {
+            LetterState::Dead | LetterState::Dropped => tell(report, step, &letter, Kind::Rejected),
+            LetterState::Waiting => {
+                mark_dirty(ctx, step, links, codes::NOT_TAKEN, batch);
+                tell(report, step, &letter, Kind::Transient);
+            }
+        }
+        batch.dead_letters.push(letter);
+    }
+}
+
 /// One field of a write was not taken while the others were: a dead letter where it never will be, else another look.
 fn refused(
     ctx: &Context,
@@ -387,22 +540,21 @@ fn refused(
     report: &mut ProjectReport,
     batch: &mut Batch,
 ) {
-    match error.kind() {
-        Kind::Rejected | Kind::Fatal => {
-            batch
-                .dead_letters
-                .push(letter(ctx, step, Some(field), error.code(), &words(error)));
-            note(report, step, error, Kind::Rejected);
-        }
-        Kind::Transient | Kind::Unknown | Kind::Conflict => {
+    let how = match error.kind() {
+        Kind::Rejected | Kind::Fatal => Failing::Refused,
+        Kind::Conflict => Failing::Changed,
+        Kind::Transient | Kind::Unknown => Failing::Later,
+    };
+    let values = journal::values(&step.payload.action);
+    for (field, hash) in values.iter().filter(|(of, _)| *of == Some(field)) {
+        let letter = letter(ctx, step, *field, hash, (error.code(), &words(error)), how);
+        if letter.state == LetterState::Waiting {
             mark_dirty(ctx, step, links, error.code(), batch);
             note(report, step, error, Kind::Transient);
+        } else {
+            report.tally.side_mut(step.intent.side).failed += 1;
+            tell(report, step, &letter, Kind::Rejected);
         }
+        batch.dead_letters.push(letter);
     }
-}
-
-/// Whether a failing item has been failing for longer than a person should wait for.
-pub(crate) fn gave_up(ctx: &Context, dirty: &Dirty) -> bool {
-    dirty.tries >= ctx.settings.max_attempts
-        && ctx.now().0.saturating_sub(dirty.since.0) >= millis(ctx.settings.give_up_after).0
 }

@@ -44,6 +44,7 @@ pub(super) async fn apply(
         let driven = drive::steps(ctx, side, boards.side(side), observed, steps, report).await?;
         changed.extend(driven.again);
         again.extend(driven.fresh.iter().map(|(link, _, _)| *link));
+        again.extend(driven.parted);
         if !ctx.board(side).capabilities().conditional_write {
             let updated = driven
                 .fresh

@@ -34,6 +34,8 @@ pub(crate) struct Driven {
     pub(crate) rewritten: Vec<LinkId>,
     /// Links whose precondition failed.
     pub(crate) again: Vec<LinkId>,
+    /// Links whose fields are sent one by one from now on.
+    pub(crate) parted: Vec<LinkId>,
 }
 
 /// Carries out some steps of one side. They are journaled as planned already.
@@ -134,6 +136,7 @@ async fn settle_all(
     driven.fresh.extend(settled.fresh);
     driven.rewritten.extend(settled.rewritten);
     driven.again.extend(settled.again);
+    driven.parted.extend(settled.parted);
     observed.busy.extend(settled.typed);
     if let Some((side, source)) = settled.stop {
         return Err(Error::Service { side, source });
@@ -208,6 +211,9 @@ fn doubtful(ctx: &Context, step: &Step) -> Vec<ConflictRow> {
             open: false,
             label: Arc::clone(&step.payload.label),
             item: None,
+            version: 1,
+            decision: None,
+            pending: false,
         }
     };
     let confirms = |change: &&Change| change.why != Why::Confirm;

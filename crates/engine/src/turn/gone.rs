@@ -1,8 +1,8 @@
-//! What is missing, what was given up, and a project that is gone as a whole.
+//! What is missing, and a project that is gone as a whole.
 
 use store::{
     Batch,
-    row::{DeadLetter, ProjectPhase, ProjectRow},
+    row::{ProjectPhase, ProjectRow},
 };
 use sync_core::{Pair, Side};
 
@@ -13,7 +13,7 @@ use crate::{
     observe::Observed,
     port::BoardProject,
     reconcile::restored::Restored,
-    report::{Exit, Outcome, ProjectReport},
+    report::{Exit, ProjectReport},
 };
 
 /// Items that are missing without proof are told.
@@ -28,53 +28,6 @@ pub(super) fn vanished(observed: &Observed, report: &mut ProjectReport) {
             .into(),
         );
     }
-}
-
-/// Items that kept failing for longer than a person should wait for become dead letters (design 4.5).
-pub(super) async fn give_up(
-    ctx: &Context,
-    row: &ProjectRow,
-    observed: &Observed,
-    report: &mut ProjectReport,
-) -> Result<(), Error> {
-    let mut batch = Batch::default();
-    for dirty in &observed.gave_up {
-        let link = observed
-            .links
-            .values()
-            .find(|link| link.items.side(dirty.side).as_ref() == Some(&dirty.item));
-        let label = link
-            .and_then(|link| link.label.clone())
-            .unwrap_or_else(|| dirty.item.as_str().into());
-        let message = format!(
-            "{label}: it failed {} times, the last time with {}",
-            dirty.tries, dirty.code
-        );
-        report.problem(Outcome {
-            kind: http_kit::Kind::Rejected,
-            code: codes::GAVE_UP.into(),
-            side: Some(dirty.side),
-            item: label,
-            field: None,
-            message: message.as_str().into(),
-        });
-        batch.clean.push((row.id, dirty.side, dirty.item.clone()));
-        batch.dead_letters.extend(link.map(|link| DeadLetter {
-            project: row.id,
-            link: link.id,
-            side: dirty.side.opposite(),
-            field: None,
-            code: codes::GAVE_UP.into(),
-            message: message.into(),
-            since: ctx.now(),
-            run: ctx.run,
-            value_hash: "".into(),
-        }));
-    }
-    if !batch.is_empty() && ctx.lease.is_some() {
-        ctx.store.write(ctx.fence()?, &batch).await?;
-    }
-    Ok(())
 }
 
 /// A project that is gone as a whole is one event: its links sleep until a person chooses (design 3.6).

@@ -1,23 +1,24 @@
 //! Journal a round's plans: what only the store sees is done at once, what is sent becomes intents, all in one transaction.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
 use store::{
     Batch,
-    row::{ConflictRow, DeadLetter, HistoryRow, ProjectRow},
+    row::{ConflictRow, DeadLetter, HistoryRow, LetterState, ProjectRow},
 };
 use sync_core::{
     Pair, Side,
-    ids::{LinkId, Millis},
+    ids::Millis,
     item::{Field, Observation, Value},
     link::Link,
-    plan::{self, Action, Conflict, LinkPlan, Problem, Remove, RemoveReason},
+    plan::{self, Action, Change, Conflict, LinkPlan, Problem, Remove, RemoveReason, Update},
 };
 
 use crate::{
     context::Context,
     error::Error,
-    journal::{Beside, Origin, Step, kind, writes_to},
+    journal::{Beside, Origin, Step, kind, value_hash, values, writes_to},
+    letters::{self, Key, Standing},
     observe::Observed,
     planning::{observed_text, observed_texts},
     report::{Outcome, ProjectReport},
@@ -34,8 +35,6 @@ pub(crate) async fn write(
     plans: &[LinkPlan],
     report: &mut ProjectReport,
 ) -> Result<Pair<Vec<Step>>, Error> {
-    let letters = ctx.store.dead_letters(Some(row.id), u32::MAX).await?;
-    let known: HashSet<_> = letters.iter().map(standing).collect();
     let origin = Origin {
         project: row.id,
         run: ctx.run,
@@ -56,7 +55,6 @@ pub(crate) async fn write(
                 row,
                 plan,
                 link,
-                known: &known,
                 batch: &mut batch,
                 report,
             };
@@ -93,26 +91,12 @@ fn forgets(plan: &LinkPlan) -> bool {
         .any(|action| matches!(action, Action::Forget(_)))
 }
 
-/// What makes two dead letters the same one.
-type Standing = (LinkId, Side, Option<Field>, Arc<str>, Arc<str>);
-
-fn standing(letter: &DeadLetter) -> Standing {
-    (
-        letter.link,
-        letter.side,
-        letter.field,
-        Arc::clone(&letter.code),
-        Arc::clone(&letter.value_hash),
-    )
-}
-
 /// One link's plan on its way into the batch.
 struct Entry<'a> {
     ctx: &'a Context,
     row: &'a ProjectRow,
     plan: &'a LinkPlan,
     link: Link,
-    known: &'a HashSet<Standing>,
     batch: &'a mut Batch,
     report: &'a mut ProjectReport,
 }
@@ -132,7 +116,7 @@ impl Entry<'_> {
         for action in &self.plan.actions {
             match action {
                 Action::Conflict(conflict) => self.conflict(conflict),
-                Action::Problem(problem) => self.problem(problem),
+                Action::Problem(problem) => self.problem(problem, now),
                 Action::Notice(notice) => {
                     self.report.notices.push(
                         format!("{} {}: {}", notice.code, self.plan.label, notice.message).into(),
@@ -152,17 +136,17 @@ impl Entry<'_> {
                 Action::Create(_) | Action::Update(_) | Action::Cancel(_) => {}
             }
             if let Some(side) = writes_to(action) {
+                let Some(action) = self.allowed(action, side) else {
+                    continue;
+                };
                 let beside = Beside {
                     source_text: observed_text(now.side(side.opposite())).filter(|_| {
                         let off = self.ctx.directions(self.row.id).off();
                         !off.contains(Field::Description)
                     }),
                     stamp: stamp(now.huly),
-                    refused: self.plan.actions.iter().any(
-                        |action| matches!(action, Action::Problem(problem) if problem.side == side),
-                    ),
                 };
-                let step = Step::new(action, &self.link, &self.plan.label, beside, origin)
+                let step = Step::new(&action, &self.link, &self.plan.label, beside, origin)
                     .map_err(|error| unwritable(side, error))?;
                 steps.extend(step);
             } else {
@@ -201,6 +185,9 @@ impl Entry<'_> {
             open: conflict.frozen,
             label: Arc::clone(&self.plan.label),
             item: None,
+            version: 1,
+            decision: None,
+            pending: false,
         });
     }
 
@@ -240,14 +227,96 @@ impl Entry<'_> {
                 open: false,
                 label: Arc::clone(&self.plan.label),
                 item: Some(remove.item.clone()),
+                version: 1,
+                decision: None,
+                pending: false,
             });
         }
     }
 
+    /// What of a remote action may be sent: not what a dead letter stands for, nor what waits for its next try. The rest goes.
+    fn allowed<'b>(&mut self, action: &'b Action, side: Side) -> Option<Cow<'b, Action>> {
+        let found = values(action);
+        let free: Vec<Option<Field>> = found
+            .iter()
+            .filter(|(field, hash)| self.is_free((self.link.id, side, *field), hash))
+            .map(|(field, _)| *field)
+            .collect();
+        let Action::Update(update) = action else {
+            return (!free.is_empty()).then_some(Cow::Borrowed(action));
+        };
+        // A side that refused several fields together gets them one by one, so that one bad field does not hold the others.
+        let apart = self.ctx.letters.is_apart(self.link.id, side);
+        let most = if apart { 1 } else { free.len() };
+        let is_free = |change: &&Change| free.contains(&Some(change.field));
+        let set: Vec<Change> = update
+            .set
+            .iter()
+            .filter(is_free)
+            .take(most)
+            .cloned()
+            .collect();
+        match set.len() {
+            0 => None,
+            all if all == update.set.len() => Some(Cow::Borrowed(action)),
+            _ => Some(Cow::Owned(Action::Update(Update {
+                set,
+                whole: None,
+                ..update.clone()
+            }))),
+        }
+    }
+
+    /// Whether a value may be sent now; where not, it is told why, unless a person knows.
+    fn is_free(&mut self, key: Key, hash: &str) -> bool {
+        match self.ctx.letters.standing(self.ctx, key, hash) {
+            Standing::Free => true,
+            Standing::Dropped => false,
+            Standing::Dead(letter) => {
+                self.told(
+                    http_kit::Kind::Rejected,
+                    &letter,
+                    letters::words(&letter).into(),
+                );
+                false
+            }
+            Standing::Waits(letter) => {
+                let wait = letter.next_try.0.saturating_sub(self.ctx.now().0).max(0);
+                let message = format!(
+                    "{}; it failed {} times and is tried again in {} s at the earliest",
+                    letters::words(&letter),
+                    letter.tries,
+                    wait.saturating_add(999) / 1_000
+                );
+                self.told(http_kit::Kind::Transient, &letter, message.into());
+                false
+            }
+            // what failed in this very run was told when it did
+            Standing::Tried => false,
+        }
+    }
+
+    fn told(&mut self, kind: http_kit::Kind, letter: &DeadLetter, message: Arc<str>) {
+        self.report.problem(Outcome {
+            kind,
+            code: Arc::clone(&letter.code),
+            side: Some(letter.side),
+            item: Arc::clone(&self.plan.label),
+            field: letter.field,
+            message,
+        });
+    }
+
     /// A field that cannot be sent waits as its own dead letter; one that stands already is not written again.
-    fn problem(&mut self, problem: &Problem) {
-        let value_hash: Arc<str> =
-            format!("{:?}:{:?}", problem.actual, problem.message.len()).into();
+    fn problem(&mut self, problem: &Problem, now: Pair<&Observation>) {
+        let key = (self.link.id, problem.side, problem.field);
+        let hash = refused_hash(problem, &self.link, now);
+        let standing = self.ctx.letters.standing(self.ctx, key, &hash);
+        let known = match standing {
+            Standing::Dropped => return,
+            Standing::Dead(letter) => letter.code == problem.code,
+            Standing::Free | Standing::Waits(_) | Standing::Tried => false,
+        };
         let letter = DeadLetter {
             project: self.row.id,
             link: self.link.id,
@@ -257,17 +326,20 @@ impl Entry<'_> {
             message: Arc::clone(&problem.message),
             since: self.ctx.now(),
             run: self.ctx.run,
-            value_hash,
+            value_hash: hash,
+            label: Arc::clone(&self.plan.label),
+            state: LetterState::Dead,
+            tries: 1,
+            next_try: Millis(0),
+            version: 1,
         };
-        self.report.problem(Outcome {
-            kind: http_kit::Kind::Rejected,
-            code: Arc::clone(&problem.code),
-            side: Some(problem.side),
-            item: Arc::clone(&self.plan.label),
-            field: problem.field,
-            message: Arc::clone(&problem.message),
-        });
-        if !self.known.contains(&standing(&letter)) {
+        self.told(
+            http_kit::Kind::Rejected,
+            &letter,
+            Arc::clone(&problem.message),
+        );
+        if !known {
+            self.ctx.letters.put(letter.clone());
             self.batch.dead_letters.push(letter);
         }
     }
@@ -285,6 +357,21 @@ impl Entry<'_> {
             new: Some(Arc::clone(&self.plan.label)),
         });
     }
+}
+
+/// Names the value that the planner refused to send: the one that the other side holds. It never names a value that was sent.
+fn refused_hash(problem: &Problem, link: &Link, now: Pair<&Observation>) -> Arc<str> {
+    let source = problem.side.opposite();
+    let (values, text) = match now.side(source) {
+        Observation::Present(item) => (&item.values, item.known_text()),
+        Observation::Gone | Observation::Unseen => (link.base.side(source), None),
+    };
+    let hash = match problem.field {
+        Some(Field::Description) => value_hash(&(&values.description, text)),
+        Some(field) => value_hash(&values.value(field, None)),
+        None => value_hash(&(values, text)),
+    };
+    format!("plan:{hash}").into()
 }
 
 /// An enum's word in snake case, as its serialised form has it.

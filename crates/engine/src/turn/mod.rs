@@ -2,6 +2,7 @@
 
 mod applied;
 mod confirm;
+mod decisions;
 mod drive;
 mod gone;
 mod holding;
@@ -12,8 +13,9 @@ mod mirroring;
 mod recover;
 mod removing;
 mod taking;
+mod tidy;
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use futures::future;
 use store::{
@@ -35,6 +37,7 @@ use crate::{
     codes,
     context::Context,
     error::Error,
+    letters::MAX_LETTERS,
     observe::{self, Observed, Start},
     planning,
     port::BoardProject,
@@ -45,12 +48,15 @@ use crate::{
     workflow::{self, Workflow},
 };
 
-use gone::{give_up, project_gone, service_restored, vanished};
+use decisions::Decisions;
+use gone::{project_gone, service_restored, vanished};
 pub(crate) use mirroring::mirror;
 pub(crate) use recover::recover;
 
 /// Rounds of one turn: the first one, and up to three more for what was changed under our hands (design 4.5, "conflict").
 const ROUNDS: usize = 4;
+/// The longest wait before links that were changed under our hands are looked at again: doubled with every round.
+const JITTER: Duration = Duration::from_millis(250);
 /// Unfinished writes of one project that a turn knows of; a run leaves a few windows' worth at most.
 const MAX_UNSETTLED: u32 = 100_000;
 
@@ -127,7 +133,8 @@ async fn run(
         return service_restored(ctx, row, restored, report).await;
     }
     vanished(&observed, report);
-    give_up(ctx, row, &observed, report).await?;
+    ctx.letters
+        .load(ctx.store.letters(Some(row.id), MAX_LETTERS).await?);
     let workflow = workflow::of(ctx, &boards.huly, &observed).await?;
     for problem in &workflow.problems {
         let notice = sync_core::validate::lens_notice(problem);
@@ -155,6 +162,7 @@ async fn run(
         in_parts,
     };
     let links = making::links(ctx, row, boards, way, &mut observed, report).await?;
+    let mut decisions = Decisions::of(ctx, row).await?;
     let (removals, plans) =
         removing::part(ctx, row, boards, &mut observed, links.plans, report).await?;
     let mut undone = HashSet::new();
@@ -163,7 +171,14 @@ async fn run(
     loop {
         let next = later.pop_front();
         let read = async { Ok(future::OptionFuture::from(next.map(|next| next.read(ctx))).await) };
-        let done = turn.rounds(&mut observed, plans, only, &mut unconfirmed, report);
+        let done = turn.rounds(
+            &mut observed,
+            &mut decisions,
+            plans,
+            only,
+            &mut unconfirmed,
+            report,
+        );
         let (failed, read) = future::try_join(done, read).await?;
         undone.extend(failed);
         let Some(read) = read else { break };
@@ -182,12 +197,20 @@ async fn run(
         confirm::writes(ctx, boards, &mut observed, wrote, undone.clone()).await?;
         let (new, only) = (Vec::new(), Some(written));
         undone.extend(
-            turn.rounds(&mut observed, new, only, &mut unconfirmed, report)
-                .await?,
+            turn.rounds(
+                &mut observed,
+                &mut decisions,
+                new,
+                only,
+                &mut unconfirmed,
+                report,
+            )
+            .await?,
         );
     }
     removing::remove(&turn, &mut observed, removals, report).await?;
     still_undone(&observed, &undone, report);
+    tidy::tidy(ctx, row, &observed, report).await?;
     close(ctx, row, full, newest, report).await
 }
 
@@ -211,6 +234,7 @@ impl Turn<'_> {
     async fn rounds(
         &self,
         observed: &mut Observed,
+        decisions: &mut Decisions,
         mut new: Vec<LinkPlan>,
         mut only: Option<HashSet<LinkId>>,
         unconfirmed: &mut Vec<(LinkId, Side)>,
@@ -227,7 +251,7 @@ impl Turn<'_> {
             untold,
         } = self;
         let mut undone = HashSet::new();
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             let rules = rules(ctx, row, workflow);
             let mut plans =
                 planning::links(ctx, &rules, chooser, observed, only.as_ref(), report).await?;
@@ -235,15 +259,22 @@ impl Turn<'_> {
             merge_new(&mut plans, std::mem::take(&mut new));
             if **mode == Mode::Plan {
                 holding::hold(ctx, mode, row, observed, &mut plans, report).await?;
+                decisions
+                    .carry(ctx, &rules, observed, &mut plans, report)
+                    .await?;
                 report.plans = plans;
                 report.status_names.clone_from(&workflow.names);
                 return Ok(undone);
             }
+            holding::hold(ctx, mode, row, observed, &mut plans, report).await?;
+            // What a person decided is held back by no guard.
+            decisions
+                .carry(ctx, &rules, observed, &mut plans, report)
+                .await?;
             if plans.is_empty() {
                 undone.clear();
                 break;
             }
-            holding::hold(ctx, mode, row, observed, &mut plans, report).await?;
             let steps = journal::write(ctx, row, observed, &plans, report).await?;
             choosing::again(ctx, &plans).await?;
             let applied = applied::apply(ctx, boards, observed, steps, report).await?;
@@ -255,8 +286,14 @@ impl Turn<'_> {
                 let kept = again.union(untold).copied().collect();
                 confirm::writes(ctx, boards, observed, applied.confirm, kept).await?;
             }
-            confirm::reobserve(ctx, observed, &applied.changed).await?;
             undone = applied.changed;
+            let (changed, late): (HashSet<LinkId>, HashSet<LinkId>) =
+                undone.iter().partition(|link| ctx.letters.replan(**link));
+            again.retain(|link| !late.contains(link));
+            if !changed.is_empty() {
+                ctx.env.sleep(jitter(ctx, round)).await;
+                confirm::reobserve(ctx, observed, &changed).await?;
+            }
             if again.is_empty() {
                 break;
             }
@@ -264,6 +301,13 @@ impl Turn<'_> {
         }
         Ok(undone)
     }
+}
+
+/// A random wait before another look, so that two who write the same items do not meet again at once.
+fn jitter(ctx: &Context, round: usize) -> Duration {
+    let most = u64::try_from(JITTER.as_millis()).unwrap_or(u64::MAX);
+    let most = most.saturating_mul(1 << round.min(8));
+    Duration::from_millis(ctx.env.random() % most.saturating_add(1))
 }
 
 /// What was changed by others each time it was about to be written stays dirty, and is told.

@@ -16,6 +16,7 @@ use crate::{
     context::Context,
     error::Error,
     journal::Step,
+    letters::MAX_LETTERS,
     observe::Observed,
     projects::Paired,
     report::{Exit, ProjectReport, Reached, Report},
@@ -81,7 +82,7 @@ fn keep(report: &mut Report, turn: ProjectReport) {
     report.exit = report.exit.and(if turn.reached == Reached::Failed {
         Exit::Service
     } else {
-        Exit::Done
+        turn.exit
     });
     report.problems.extend(turn.problems);
 }
@@ -93,6 +94,8 @@ async fn one(
     turn: &mut ProjectReport,
     report: &mut Report,
 ) -> Result<(), Error> {
+    let letters = ctx.store.letters(Some(paired.row.id), MAX_LETTERS).await?;
+    ctx.letters.load(letters);
     let mut observed = Observed::default();
     let ids: Vec<LinkId> = intents.iter().filter_map(|intent| intent.link).collect();
     observed.links = ctx
@@ -167,7 +170,7 @@ async fn drop_planned(
 ) -> Result<(), Error> {
     let mut batch = Batch::default();
     for mut step in planned {
-        settle::mark_dirty(
+        settle::not_tried(
             ctx,
             &step,
             &observed.links,

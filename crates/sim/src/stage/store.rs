@@ -16,9 +16,9 @@ use std::{
 use async_trait::async_trait;
 use store::{
     Batch, Error, Fence, Store,
-    port::{BaseTexts, Counts, LeaseAnswer, LeaseRequest, Standing, Upkeep, UpkeepDone},
+    port::{BaseTexts, Counts, LeaseAnswer, LeaseRequest, Operation, Standing, Upkeep, UpkeepDone},
     row::{
-        ConflictRow, DeadLetter, Dirty, HeldRow, HistoryRow, Intent, IntentState, LeaseRow,
+        ConflictRow, DeadLetter, Deed, Dirty, HeldRow, HistoryRow, Intent, IntentState, LeaseRow,
         ProjectRow, RunRow,
     },
     sqlite::{OpenOptions, SqliteStore},
@@ -232,6 +232,21 @@ impl Store for SimStore {
     async fn conflicts(&self, open_only: bool, limit: u32) -> Done<Vec<ConflictRow>> {
         self.step(self.store.conflicts(open_only, limit)).await
     }
+    async fn conflict(&self, id: i64) -> Done<Option<ConflictRow>> {
+        self.step(self.store.conflict(id)).await
+    }
+    async fn decided(&self, project: ProjectLinkId) -> Done<Vec<ConflictRow>> {
+        self.step(self.store.decided(project)).await
+    }
+    async fn operate(&self, operation: &Operation, now: Millis) -> Done<()> {
+        self.step(self.store.operate(operation, now)).await
+    }
+    async fn deeds(&self, link: Option<LinkId>, limit: u32) -> Done<Vec<Deed>> {
+        self.step(self.store.deeds(link, limit)).await
+    }
+    async fn letters(&self, project: Option<ProjectLinkId>, limit: u32) -> Done<Vec<DeadLetter>> {
+        self.step(self.store.letters(project, limit)).await
+    }
     async fn dead_letters(
         &self,
         project: Option<ProjectLinkId>,
@@ -257,8 +272,8 @@ impl Store for SimStore {
     async fn run(&self, id: RunId) -> Done<Option<RunRow>> {
         self.step(self.store.run(id)).await
     }
-    async fn standings(&self, stuck_before: Millis) -> Done<Vec<Standing>> {
-        self.step(self.store.standings(stuck_before)).await
+    async fn standings(&self, sent: Millis, dirty: Millis) -> Done<Vec<Standing>> {
+        self.step(self.store.standings(sent, dirty)).await
     }
     async fn counts(&self) -> Done<Counts> {
         self.step(self.store.counts()).await

@@ -135,6 +135,6 @@ async fn readable(conn: &mut SqliteConnection) -> Result<(), Error> {
         links::of_project(conn, project.id).await?;
     }
     intents::live(conn, None, u32::MAX).await?;
-    reports::dead_letters(conn, None, u32::MAX).await?;
+    reports::dead_letters(conn, None, false, u32::MAX).await?;
     reports::conflicts(conn, true, u32::MAX).await.map(drop)
 }

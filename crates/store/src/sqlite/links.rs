@@ -257,6 +257,8 @@ pub(super) async fn forget(tx: &mut SqliteConnection, links: &[LinkId]) -> Resul
         for statement in [
             sql::FORGET_DIRTY_HULY,
             sql::FORGET_DIRTY_VIBE,
+            sql::FORGET_LETTERS,
+            sql::FORGET_CONFLICTS,
             sql::FORGET_INTENTS,
             sql::FORGET_LINK,
         ] {

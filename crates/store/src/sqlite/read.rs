@@ -132,9 +132,12 @@ pub(super) async fn dirty(
 /// What is under way or waits in each pair of projects.
 pub(super) async fn standings(
     conn: &mut SqliteConnection,
-    stuck_before: Millis,
+    sent_before: Millis,
+    dirty_before: Millis,
 ) -> Result<Vec<Standing>, Error> {
-    let query = sqlx::query(sql::STANDINGS).bind(stuck_before.0);
+    let query = sqlx::query(sql::STANDINGS)
+        .bind(sent_before.0)
+        .bind(dirty_before.0);
     rows::all(conn, "projects", query, |row| {
         Ok(Standing {
             project: ProjectLinkId(row.uuid()?),

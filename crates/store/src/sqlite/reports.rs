@@ -12,8 +12,15 @@ use super::{
 };
 use crate::{
     error::Error,
-    row::{ConflictRow, DeadLetter, HeldRow, HistoryRow, RunRow},
+    row::{ConflictRow, DeadLetter, Deed, HeldRow, HistoryRow, LetterState, RunRow},
 };
+
+/// Every state of a dead letter.
+const STATES: [LetterState; 3] = [
+    LetterState::Waiting,
+    LetterState::Dead,
+    LetterState::Dropped,
+];
 
 /// Conflicts, newest first.
 pub(super) async fn conflicts(
@@ -53,18 +60,66 @@ fn conflict(row: &mut Columns<'_>) -> Result<ConflictRow, Error> {
         open: row.flag()?,
         label: row.text()?,
         item: Some(ItemId::from(&*row.text()?)).filter(|item| !item.as_str().is_empty()),
+        version: row.small()?,
+        decision: row.maybe_json()?,
+        pending: row.flag()?,
     })
 }
 
-/// Dead letters, oldest first.
+/// One conflict.
+pub(super) async fn one_conflict(
+    conn: &mut SqliteConnection,
+    id: i64,
+) -> Result<Option<ConflictRow>, Error> {
+    let query = sqlx::query(sql::CONFLICT).bind(id);
+    rows::one(conn, "conflicts", query, conflict).await
+}
+
+/// Conflicts with a decision that is to be carried out, oldest first.
+pub(super) async fn decided(
+    conn: &mut SqliteConnection,
+    project: ProjectLinkId,
+) -> Result<Vec<ConflictRow>, Error> {
+    let query = sqlx::query(sql::CONFLICTS_PENDING).bind(project.0);
+    rows::all(conn, "conflicts", query, conflict).await
+}
+
+/// What people did, newest first.
+pub(super) async fn deeds(
+    conn: &mut SqliteConnection,
+    link: Option<LinkId>,
+    limit: u32,
+) -> Result<Vec<Deed>, Error> {
+    let query = match link {
+        Some(link) => sqlx::query(sql::DEEDS_OF_LINK).bind(link.0),
+        None => sqlx::query(sql::DEEDS),
+    };
+    rows::all(conn, "deeds", query.bind(i64::from(limit)), |row| {
+        Ok(Deed {
+            at: row.millis()?,
+            who: row.text()?,
+            kind: row.text()?,
+            project: row.maybe_uuid()?.map(ProjectLinkId),
+            link: row.maybe_uuid()?.map(LinkId),
+            item: row.text()?,
+            effect: row.text()?,
+        })
+    })
+    .await
+}
+
+/// Values that were not taken, oldest first: those that wait for a person, or all.
 pub(super) async fn dead_letters(
     conn: &mut SqliteConnection,
     project: Option<ProjectLinkId>,
+    dead_only: bool,
     limit: u32,
 ) -> Result<Vec<DeadLetter>, Error> {
-    let query = match project {
-        Some(project) => sqlx::query(sql::DEAD_LETTERS_OF_PROJECT).bind(project.0),
-        None => sqlx::query(sql::DEAD_LETTERS),
+    let query = match (project, dead_only) {
+        (Some(project), true) => sqlx::query(sql::DEAD_LETTERS_OF_PROJECT).bind(project.0),
+        (Some(project), false) => sqlx::query(sql::LETTERS_OF_PROJECT).bind(project.0),
+        (None, true) => sqlx::query(sql::DEAD_LETTERS),
+        (None, false) => sqlx::query(sql::LETTERS),
     };
     rows::all(
         conn,
@@ -86,6 +141,11 @@ fn dead_letter(row: &mut Columns<'_>) -> Result<DeadLetter, Error> {
         since: row.millis()?,
         run: RunId(row.uuid()?),
         value_hash: row.text()?,
+        label: row.text()?,
+        state: row.word(&STATES, LetterState::word)?,
+        tries: row.small()?,
+        next_try: row.millis()?,
+        version: row.small()?,
     })
 }
 

@@ -115,6 +115,8 @@ statements! {
             AND (project, item) = (SELECT project, huly FROM links WHERE id = ?1)";
         FORGET_DIRTY_VIBE = "DELETE FROM dirty WHERE side = 'vibe' \
             AND (project, item) = (SELECT project, vibe FROM links WHERE id = ?1)";
+        FORGET_LETTERS = "DELETE FROM dead_letters WHERE link = ?1";
+        FORGET_CONFLICTS = "UPDATE conflicts SET open = 0, pending = 0, version = version + 1 WHERE link = ?1 AND open + pending > 0";
         FORGET_INTENTS = "UPDATE intents SET state = 'dropped', live = 0 WHERE link = ?1 AND live = 1";
         FORGET_LINK = "DELETE FROM links WHERE id = ?1";
 
@@ -131,21 +133,44 @@ statements! {
         WRITE_ID_KNOWN = "SELECT 1 FROM write_ids WHERE id = ?1";
 
         DIRTY_DUE = "SELECT project, side, item, since, next_try, tries, code FROM dirty \
-            WHERE project = ?1 AND next_try <= ?2 ORDER BY since, side, item LIMIT ?3";
+            WHERE project = ?1 AND next_try <= ?2 ORDER BY next_try, side, item LIMIT ?3";
         DIRTY_COUNTS = "SELECT coalesce(sum((SELECT count(*) FROM dirty WHERE dirty.project = projects.id)), 0) FROM projects";
         DIRTY_CLEAN = "DELETE FROM dirty WHERE project = ?1 AND side = ?2 AND item = ?3";
-        DEAD_CLEAR = "DELETE FROM dead_letters WHERE link = ?1 AND side = ?2";
-        DEAD_LETTERS = "SELECT project, link, side, field, code, message, since, run, value_hash FROM dead_letters \
-            ORDER BY since, link, side, field LIMIT ?1";
-        DEAD_LETTERS_OF_PROJECT = "SELECT project, link, side, field, code, message, since, run, value_hash FROM dead_letters \
-            WHERE project = ?1 ORDER BY since, link, side, field LIMIT ?2";
-        DEAD_LETTERS_COUNT = "SELECT count(*) FROM dead_letters";
+        DEAD_CLEAR = "DELETE FROM dead_letters WHERE link = ?1 AND side = ?2 AND field = ?3";
+        DEAD_LETTERS = "SELECT project, link, side, field, code, message, since, run, value_hash, \
+            label, state, tries, next_try, version FROM dead_letters WHERE state = 'dead' ORDER BY since, link, side, field LIMIT ?1";
+        DEAD_LETTERS_OF_PROJECT = "SELECT project, link, side, field, code, message, since, run, value_hash, \
+            label, state, tries, next_try, version FROM dead_letters WHERE project = ?1 AND state = 'dead' \
+            ORDER BY since, link, side, field LIMIT ?2";
+        DEAD_LETTERS_COUNT = "SELECT count(*) FROM dead_letters WHERE state = 'dead'";
+        LETTERS = "SELECT project, link, side, field, code, message, since, run, value_hash, \
+            label, state, tries, next_try, version FROM dead_letters ORDER BY since, link, side, field LIMIT ?1";
+        LETTERS_OF_PROJECT = "SELECT project, link, side, field, code, message, since, run, value_hash, \
+            label, state, tries, next_try, version FROM dead_letters WHERE project = ?1 ORDER BY since, link, side, field LIMIT ?2";
+        LETTER_RETRY = "DELETE FROM dead_letters WHERE link = ?1 AND side = ?2 AND field = ?3 AND version = ?4 AND since = ?5";
+        LETTER_DROP = "UPDATE dead_letters SET state = 'dropped', version = version + 1 \
+            WHERE link = ?1 AND side = ?2 AND field = ?3 AND version = ?4 AND since = ?5 AND state = 'dead'";
+        LETTER_DUE = "UPDATE dead_letters SET next_try = ?6, version = version + 1 \
+            WHERE link = ?1 AND side = ?2 AND field = ?3 AND version = ?4 AND since = ?5 AND state = 'waiting'";
 
-        CONFLICTS = "SELECT id, project, link, run, at, field, winner, huly, vibe, base, cause, open, label, item FROM conflicts \
+        CONFLICTS = "SELECT id, project, link, run, at, field, winner, huly, vibe, base, \
+            cause, open, label, item, version, decision, pending FROM conflicts \
             ORDER BY id DESC LIMIT ?1";
-        CONFLICTS_OPEN = "SELECT id, project, link, run, at, field, winner, huly, vibe, base, cause, open, label, item FROM conflicts \
+        CONFLICTS_OPEN = "SELECT id, project, link, run, at, field, winner, huly, vibe, base, \
+            cause, open, label, item, version, decision, pending FROM conflicts \
             WHERE open = 1 ORDER BY id DESC LIMIT ?1";
+        CONFLICT = "SELECT id, project, link, run, at, field, winner, huly, vibe, base, \
+            cause, open, label, item, version, decision, pending FROM conflicts WHERE id = ?1";
+        CONFLICTS_PENDING = "SELECT id, project, link, run, at, field, winner, huly, vibe, base, \
+            cause, open, label, item, version, decision, pending FROM conflicts WHERE pending = 1 AND project = ?1 ORDER BY id";
+        CONFLICT_DECIDE = "UPDATE conflicts SET decision = ?3, pending = 1, version = version + 1 WHERE id = ?1 AND version = ?2";
+        CONFLICT_CARRIED = "UPDATE conflicts SET pending = 0, open = 0, version = version + 1 WHERE id = ?1 AND version = ?2";
+        CONFLICT_CHANGED = "UPDATE conflicts SET pending = 0, decision = NULL, huly = ?3, vibe = ?4, at = ?5, \
+            version = version + 1 WHERE id = ?1 AND version = ?2";
         CONFLICTS_OPEN_COUNT = "SELECT count(*) FROM conflicts WHERE open = 1";
+
+        DEEDS = "SELECT at, who, kind, project, link, item, effect FROM deeds ORDER BY id DESC LIMIT ?1";
+        DEEDS_OF_LINK = "SELECT at, who, kind, project, link, item, effect FROM deeds WHERE link = ?1 ORDER BY id DESC LIMIT ?2";
 
         HISTORY = "SELECT at, run, project, link, side, kind, field, old, new FROM history \
             WHERE at >= -9223372036854775808 ORDER BY at DESC, id DESC LIMIT ?1";
@@ -162,20 +187,20 @@ statements! {
         RUNS = "SELECT id, kind, started_at, ended_at, exit_code, summary FROM runs ORDER BY id DESC LIMIT ?1";
         RUN = "SELECT id, kind, started_at, ended_at, exit_code, summary FROM runs WHERE id = ?1";
 
-        // ?1: what was sent before this and has no answer is stuck.
+        // ?1: what was sent before this and has no answer is stuck, ?2: what is dirty since before this.
         STANDINGS = "SELECT id, \
             (SELECT count(*) FROM intents WHERE project = projects.id AND live = 1 AND side = 'huly' AND state = 'planned'), \
             (SELECT count(*) FROM intents WHERE project = projects.id AND live = 1 AND side = 'huly' AND state = 'sent'), \
             (SELECT count(*) FROM dirty WHERE project = projects.id AND side = 'huly'), \
-            (SELECT count(*) FROM dirty WHERE project = projects.id AND side = 'huly' AND tries >= 3) \
+            (SELECT count(*) FROM dirty WHERE project = projects.id AND side = 'huly' AND since < ?2) \
             + (SELECT count(*) FROM intents WHERE project = projects.id AND live = 1 AND side = 'huly' AND sent_at < ?1), \
-            (SELECT count(*) FROM dead_letters WHERE project = projects.id AND side = 'huly'), \
+            (SELECT count(*) FROM dead_letters WHERE project = projects.id AND side = 'huly' AND state = 'dead'), \
             (SELECT count(*) FROM intents WHERE project = projects.id AND live = 1 AND side = 'vibe' AND state = 'planned'), \
             (SELECT count(*) FROM intents WHERE project = projects.id AND live = 1 AND side = 'vibe' AND state = 'sent'), \
             (SELECT count(*) FROM dirty WHERE project = projects.id AND side = 'vibe'), \
-            (SELECT count(*) FROM dirty WHERE project = projects.id AND side = 'vibe' AND tries >= 3) \
+            (SELECT count(*) FROM dirty WHERE project = projects.id AND side = 'vibe' AND since < ?2) \
             + (SELECT count(*) FROM intents WHERE project = projects.id AND live = 1 AND side = 'vibe' AND sent_at < ?1), \
-            (SELECT count(*) FROM dead_letters WHERE project = projects.id AND side = 'vibe'), \
+            (SELECT count(*) FROM dead_letters WHERE project = projects.id AND side = 'vibe' AND state = 'dead'), \
             (SELECT count(*) FROM conflicts WHERE project = projects.id AND open = 1) \
             FROM projects ORDER BY id";
         COUNT_PROJECTS = "SELECT count(*) FROM projects";
@@ -220,9 +245,12 @@ statements! {
         WRITE_IDS_PUT = "INSERT INTO write_ids (id, at) VALUES ", 2, " ON CONFLICT (id) DO NOTHING";
         CONFLICTS_PUT = "INSERT INTO conflicts (project, link, run, at, field, winner, huly, vibe, base, cause, open, label, item, digest) \
             VALUES ", 14, " ON CONFLICT (link, run, field, cause, digest) DO NOTHING";
-        DEAD_LETTERS_PUT = "INSERT INTO dead_letters (project, link, side, field, code, message, since, run, value_hash) \
-            VALUES ", 9, " ON CONFLICT (link, side, field) DO UPDATE SET project = excluded.project, code = excluded.code, \
-            message = excluded.message, since = excluded.since, run = excluded.run, value_hash = excluded.value_hash";
+        DEAD_LETTERS_PUT = "INSERT INTO dead_letters (project, link, side, field, code, message, since, run, value_hash, label, \
+            state, tries, next_try) VALUES ", 13, " ON CONFLICT (link, side, field) DO UPDATE SET project = excluded.project, \
+            code = excluded.code, message = excluded.message, since = excluded.since, run = excluded.run, \
+            value_hash = excluded.value_hash, label = excluded.label, state = excluded.state, tries = excluded.tries, \
+            next_try = excluded.next_try, version = dead_letters.version + 1";
+        DEEDS_PUT = "INSERT INTO deeds (at, who, kind, project, link, item, effect) VALUES ", 7, "";
         DIRTY_PUT = "INSERT INTO dirty (project, side, item, since, next_try, tries, code) VALUES ", 7,
             " ON CONFLICT (project, side, item) DO UPDATE SET next_try = excluded.next_try, tries = excluded.tries, \
             code = excluded.code";

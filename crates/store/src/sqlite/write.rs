@@ -11,7 +11,7 @@ use sync_core::{
 use uuid::Uuid;
 
 use super::{
-    intents, lease, links, read, restore,
+    intents, lease, links, operate, read, restore,
     rows::{self, Bound},
     sql,
 };
@@ -119,16 +119,18 @@ async fn rest(tx: &mut SqliteConnection, batch: &Batch) -> Result<(), Error> {
         conflict,
     )
     .await?;
-    for (link, side) in &batch.clear_dead {
+    for (link, side, field) in &batch.clear_dead {
         rows::run(
             tx,
             "clear dead letters",
             sqlx::query(sql::DEAD_CLEAR)
                 .bind(link.0)
-                .bind(side.as_str()),
+                .bind(side.as_str())
+                .bind(field.map_or("", Field::as_str)),
         )
         .await?;
     }
+    operate::decided(tx, &batch.decided).await?;
     let mut letters: Vec<&DeadLetter> = batch.dead_letters.iter().collect();
     letters.sort_by_key(|letter| (letter.link, letter.side, letter.field));
     rows::put(
@@ -168,7 +170,7 @@ async fn put_projects(tx: &mut SqliteConnection, projects: &[ProjectRow]) -> Res
 }
 
 /// An item that is both cleaned and made dirty stays dirty, and keeps the time since when it is.
-async fn put_dirty(
+pub(super) async fn put_dirty(
     tx: &mut SqliteConnection,
     dirty: &[Dirty],
     clean: &[(ProjectLinkId, Side, ItemId)],
@@ -270,6 +272,10 @@ fn dead_letter(query: Bound, row: &DeadLetter) -> Bound {
         .bind(row.since.0)
         .bind(row.run.0)
         .bind(Arc::clone(&row.value_hash))
+        .bind(Arc::clone(&row.label))
+        .bind(row.state.word())
+        .bind(i64::from(row.tries))
+        .bind(row.next_try.0)
 }
 
 fn dirty_row(query: Bound, row: &Dirty) -> Bound {

@@ -7,8 +7,8 @@ use store::{
     Batch, Fence, Store,
     port::{LeaseAnswer, LeaseRequest, Upkeep},
     row::{
-        ConflictRow, DeadLetter, Dirty, HistoryRow, Intent, IntentState, ProjectPhase, ProjectRow,
-        RunRow,
+        ConflictRow, DeadLetter, Dirty, HistoryRow, Intent, IntentState, LetterState, ProjectPhase,
+        ProjectRow, RunRow,
     },
     sqlite::{OpenOptions, SqliteStore},
 };
@@ -180,6 +180,11 @@ pub(crate) fn letter(link: u128, side: Side, field: Option<Field>, code: &str) -
         since: Millis(5),
         run: RUN,
         value_hash: "h".into(),
+        label: "HARB-1 title".into(),
+        state: LetterState::Dead,
+        tries: 1,
+        next_try: Millis(0),
+        version: 1,
     }
 }
 
@@ -201,6 +206,9 @@ pub(crate) fn conflict(link: u128, cause: &str, open: bool) -> ConflictRow {
         open,
         label: "HARB-1 title".into(),
         item: None,
+        version: 1,
+        decision: None,
+        pending: false,
     }
 }
 

@@ -39,7 +39,7 @@ async fn what_waits_is_counted_by_project_and_side() {
             dirty("v1", 1, 2),
             Dirty {
                 tries: 3,
-                ..dirty("v2", 1, 2)
+                ..dirty("v2", 0, 2)
             },
         ],
         dead_letters: vec![letter(4, Side::Huly, None, "GAVE_UP")],
@@ -58,7 +58,7 @@ async fn what_waits_is_counted_by_project_and_side() {
             vibe: Work {
                 in_flight: 2,
                 dirty: 2,
-                // one item that failed three times, one write without an answer since before 100
+                // one item that is dirty since before 1, one write without an answer since before 100
                 stuck: 2,
                 ..Work::default()
             },
@@ -70,5 +70,8 @@ async fn what_waits_is_counted_by_project_and_side() {
         work: Pair::default(),
         conflicts: 0,
     };
-    assert_eq!(store.standings(Millis(100)).await.unwrap(), [busy, idle]);
+    assert_eq!(
+        store.standings(Millis(100), Millis(1)).await.unwrap(),
+        [busy, idle]
+    );
 }

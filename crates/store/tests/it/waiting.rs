@@ -79,7 +79,7 @@ async fn every_value_that_loses_in_a_run_is_kept_once() {
 }
 
 #[tokio::test]
-async fn a_dead_letter_is_replaced_by_link_side_and_field_and_cleared_by_link_and_side() {
+async fn a_dead_letter_is_replaced_by_link_side_and_field_and_cleared_by_the_same() {
     let (store, fence) = ready().await;
     let title = Some(Field::Title);
     let rows = vec![
@@ -119,7 +119,10 @@ async fn a_dead_letter_is_replaced_by_link_side_and_field_and_cleared_by_link_an
 
     let refused = letter(1, Side::Huly, Some(Field::Status), "E");
     let settled = Batch {
-        clear_dead: vec![(link_id(1), Side::Huly)],
+        clear_dead: vec![
+            (link_id(1), Side::Huly, None),
+            (link_id(1), Side::Huly, title),
+        ],
         dead_letters: vec![refused],
         ..Batch::default()
     };
@@ -132,7 +135,7 @@ async fn a_dead_letter_is_replaced_by_link_side_and_field_and_cleared_by_link_an
 }
 
 #[tokio::test]
-async fn dirty_items_come_when_they_are_due_oldest_first_and_keep_the_time_since_when() {
+async fn dirty_items_come_when_they_are_due_longest_due_first_and_keep_the_time_since_when() {
     let (store, fence) = ready().await;
     let rows = vec![dirty("late", 1, 100), dirty("b", 3, 10), dirty("a", 2, 10)];
     store
@@ -164,7 +167,7 @@ async fn dirty_items_come_when_they_are_due_oldest_first_and_keep_the_time_since
     );
     assert_eq!(
         store.dirty(PROJECT, Millis(100), 1).await.unwrap(),
-        [dirty("late", 1, 100)]
+        [dirty("a", 2, 10)]
     );
 }
 

@@ -10,6 +10,7 @@ mod fields;
 mod gone;
 mod make;
 mod needs;
+mod resolve;
 mod settle;
 mod show;
 mod status;
@@ -30,7 +31,8 @@ use crate::{
 pub(crate) use create::{create, whole};
 pub use make::{awake, link, sleep, wake};
 pub use needs::needs;
-pub use settle::{base_texts, settle, settle_found};
+pub use resolve::{Decided, Resolution, resolve, thaw};
+pub use settle::{base_texts, settle, settle_found, untaken};
 pub(crate) use show::canonical;
 pub use show::{Totals, hash, json, shown, text};
 

@@ -238,6 +238,13 @@ fn was_taken(update: &Update, change: &Change, answer: Option<&Item>) -> bool {
     })
 }
 
+/// The changes of a confirmed update that the service did not take: its own answer still shows the value that was to be
+/// replaced. They stay to be done, and their base did not move.
+pub fn untaken<'a>(update: &'a Update, answer: &Item) -> Vec<&'a Change> {
+    let is_untaken = |change: &&Change| !was_taken(update, change, Some(answer));
+    update.set.iter().filter(is_untaken).collect()
+}
+
 /// Whether the answer shows the very value that was sent.
 fn holds(item: &Item, change: &Change) -> bool {
     match item.values.value(change.field, item.text.as_ref()) {
