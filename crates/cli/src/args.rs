@@ -14,6 +14,7 @@ mod pages;
 mod project;
 pub(crate) mod queue;
 mod reconcile;
+mod runs;
 mod selftest;
 pub(crate) mod status;
 mod unlink;
@@ -32,6 +33,7 @@ pub(crate) use import::Import;
 pub(crate) use init::{HulyWay, Init};
 pub(crate) use project::{Choose, Project};
 pub(crate) use reconcile::Reconcile;
+pub(crate) use runs::{Runs, RunsCommand, RunsList};
 pub(crate) use selftest::Selftest;
 pub(crate) use unlink::Unlink;
 
@@ -223,41 +225,6 @@ pub(crate) enum Config {
     Show(Json),
     /// The JSON Schema of the configuration
     Schema,
-}
-
-/// `hvs runs`.
-#[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(crate) struct Runs {
-    /// Which; none lists them.
-    #[command(subcommand)]
-    pub command: Option<RunsCommand>,
-    #[command(flatten)]
-    pub list: RunsList,
-}
-
-/// `hvs runs ...`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum RunsCommand {
-    /// List runs, newest first
-    List(RunsList),
-    /// Show one run with all its figures
-    Show {
-        /// The run's id, the end of it, or `last`
-        id: String,
-        #[command(flatten)]
-        json: Json,
-    },
-}
-
-/// `hvs runs list`.
-#[derive(Clone, Copy, Debug, clap::Args)]
-pub(crate) struct RunsList {
-    /// At most so many
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub limit: u32,
-    #[command(flatten)]
-    pub json: Json,
 }
 
 /// `hvs demo`.

@@ -66,8 +66,8 @@ pub(crate) struct Observed {
     pub(crate) let_go_items: Pair<usize>,
     /// Items that are missing from a complete list without proof that they were deleted.
     pub(crate) vanished: Vec<(Side, ItemId)>,
-    /// Items that failed before and are looked at again.
-    pub(crate) due: Vec<Dirty>,
+    /// Items that failed before and are looked at again, with their links.
+    pub(crate) due: Vec<(Dirty, Option<LinkId>)>,
     /// Issues that creates of waiting links made and that no run has settled: a request that its caller gave up may land
     /// at any time.
     pub(crate) landed: HashMap<LinkId, Item>,
@@ -243,7 +243,8 @@ async fn look_again(
             continue;
         }
         ctx.failed_before(&dirty.item, dirty.tries);
-        observed.due.push(dirty.clone());
+        let link = by_item.side(dirty.side).get(&dirty.item).copied();
+        observed.due.push((dirty.clone(), link));
         let unseen = match by_item.side(dirty.side).get(&dirty.item) {
             Some(link) => **observed.of(link).side(dirty.side) == Observation::Unseen,
             None => !observed

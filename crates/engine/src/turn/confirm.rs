@@ -1,15 +1,24 @@
 //! Looks again after the writes of a round: a service can lose one without saying so, and a refused one means that something moved.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use sync_core::{Pair, Side, ids::LinkId, item::Observation};
 
 use crate::{
+    codes,
     context::Context,
     error::Error,
     observe::{self, Observed},
     port::BoardProject,
+    report::{Outcome, ProjectReport},
 };
+
+/// The longest wait before links that were changed under our hands are looked at again: doubled with every round.
+const JITTER: Duration = Duration::from_millis(250);
 
 /// One list, a moment after a project's writes, confirms them all on a service that can lose a write without saying so (design 4.2).
 /// Meanwhile another project has the slot, and only `kept` links and those that were written are held.
@@ -80,4 +89,43 @@ pub(super) async fn reobserve(
         }
     }
     Ok(())
+}
+
+/// The same after a short wait, where anything is to be looked at.
+pub(super) async fn after_a_while(
+    ctx: &Context,
+    observed: &mut Observed,
+    again: &HashSet<LinkId>,
+    round: usize,
+) -> Result<(), Error> {
+    if again.is_empty() {
+        return Ok(());
+    }
+    ctx.env.sleep(jitter(ctx, round)).await;
+    reobserve(ctx, observed, again).await
+}
+
+/// A random wait before another look, so that two who write the same items do not meet again at once.
+fn jitter(ctx: &Context, round: usize) -> Duration {
+    let most = u64::try_from(JITTER.as_millis()).unwrap_or(u64::MAX);
+    let most = most.saturating_mul(1 << round.min(8));
+    Duration::from_millis(ctx.env.random() % most.saturating_add(1))
+}
+
+/// What was changed by others each time it was about to be written stays dirty, and is told.
+pub(super) fn still_undone(
+    observed: &Observed,
+    undone: &HashSet<LinkId>,
+    report: &mut ProjectReport,
+) {
+    for link in undone.iter().filter_map(|id| observed.links.get(id)) {
+        report.problem(Outcome {
+            kind: http_kit::Kind::Conflict,
+            code: codes::PRECONDITION.into(),
+            side: None,
+            item: link.label.clone().unwrap_or_else(|| Arc::clone(&link.base.vibe.title)),
+            field: None,
+            message: "it was changed or typed in each time it was about to be written; the next run tries again".into(),
+        });
+    }
 }

@@ -15,7 +15,7 @@ mod removing;
 mod taking;
 mod tidy;
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::collections::HashSet;
 
 use futures::future;
 use store::{
@@ -34,7 +34,6 @@ use tracing::Instrument as _;
 
 use crate::{
     choosing::{self, Chooser},
-    codes,
     context::Context,
     error::Error,
     letters::MAX_LETTERS,
@@ -43,7 +42,7 @@ use crate::{
     port::BoardProject,
     projects::Paired,
     reconcile::restored,
-    report::{Outcome, ProjectReport, Reached},
+    report::{ProjectReport, Reached},
     run::{Mode, failed, is_active, named},
     workflow::{self, Workflow},
 };
@@ -55,8 +54,6 @@ pub(crate) use recover::recover;
 
 /// Rounds of one turn: the first one, and up to three more for what was changed under our hands (design 4.5, "conflict").
 const ROUNDS: usize = 4;
-/// The longest wait before links that were changed under our hands are looked at again: doubled with every round.
-const JITTER: Duration = Duration::from_millis(250);
 /// Unfinished writes of one project that a turn knows of; a run leaves a few windows' worth at most.
 const MAX_UNSETTLED: u32 = 100_000;
 
@@ -209,7 +206,7 @@ async fn run(
         );
     }
     removing::remove(&turn, &mut observed, removals, report).await?;
-    still_undone(&observed, &undone, report);
+    confirm::still_undone(&observed, &undone, report);
     tidy::tidy(ctx, row, &observed, report).await?;
     close(ctx, row, full, newest, report).await
 }
@@ -290,37 +287,13 @@ impl Turn<'_> {
             let (changed, late): (HashSet<LinkId>, HashSet<LinkId>) =
                 undone.iter().partition(|link| ctx.letters.replan(**link));
             again.retain(|link| !late.contains(link));
-            if !changed.is_empty() {
-                ctx.env.sleep(jitter(ctx, round)).await;
-                confirm::reobserve(ctx, observed, &changed).await?;
-            }
+            confirm::after_a_while(ctx, observed, &changed, round).await?;
             if again.is_empty() {
                 break;
             }
             only = Some(again);
         }
         Ok(undone)
-    }
-}
-
-/// A random wait before another look, so that two who write the same items do not meet again at once.
-fn jitter(ctx: &Context, round: usize) -> Duration {
-    let most = u64::try_from(JITTER.as_millis()).unwrap_or(u64::MAX);
-    let most = most.saturating_mul(1 << round.min(8));
-    Duration::from_millis(ctx.env.random() % most.saturating_add(1))
-}
-
-/// What was changed by others each time it was about to be written stays dirty, and is told.
-fn still_undone(observed: &Observed, undone: &HashSet<LinkId>, report: &mut ProjectReport) {
-    for link in undone.iter().filter_map(|id| observed.links.get(id)) {
-        report.problem(Outcome {
-            kind: http_kit::Kind::Conflict,
-            code: codes::PRECONDITION.into(),
-            side: None,
-            item: link.label.clone().unwrap_or_else(|| Arc::clone(&link.base.vibe.title)),
-            field: None,
-            message: "it was changed or typed in each time it was about to be written; the next run tries again".into(),
-        });
     }
 }
 

@@ -1,17 +1,10 @@
 //! The end of a turn: what no longer waits is taken off the lists, and what still does makes room for others.
 
-use std::collections::HashMap;
-
 use store::{
     Batch,
     row::{Dirty, ProjectRow},
 };
-use sync_core::{
-    Side,
-    filter::Leaving,
-    ids::{ItemId, LinkId},
-    item::Observation,
-};
+use sync_core::{Side, filter::Leaving, item::Observation};
 
 use crate::{
     context::Context, error::Error, letters::next_try, observe::Observed, report::ProjectReport,
@@ -41,30 +34,18 @@ pub(super) async fn tidy(
 }
 
 fn due(ctx: &Context, row: &ProjectRow, observed: &Observed, batch: &mut Batch) {
-    if observed.due.is_empty() {
-        return;
-    }
-    let mut by_item: HashMap<(Side, &ItemId), LinkId> = HashMap::new();
-    for link in observed.links.values() {
-        for (side, item) in link.items.iter() {
-            if let Some(item) = item {
-                by_item.insert((side, item), link.id);
-            }
-        }
-    }
-    for dirty in &observed.due {
+    for (dirty, link) in &observed.due {
         if ctx.letters.is_dirtied(&dirty.item) {
             continue;
         }
-        let link = by_item.get(&(dirty.side, &dirty.item));
-        if let Some(next_try) = link.and_then(|link| ctx.letters.waits(*link)) {
+        if let Some(next_try) = link.and_then(|link| ctx.letters.waits(link)) {
             batch.dirty.push(Dirty {
                 next_try,
                 ..dirty.clone()
             });
             continue;
         }
-        let is_open = link.is_some_and(|link| observed.busy.contains(link))
+        let is_open = link.is_some_and(|link| observed.busy.contains(&link))
             || observed
                 .vanished
                 .contains(&(dirty.side, dirty.item.clone()));

@@ -14,6 +14,7 @@ mod resolve;
 mod settle;
 mod show;
 mod status;
+mod untaken;
 mod verdict;
 mod view;
 
@@ -32,9 +33,10 @@ pub(crate) use create::{create, whole};
 pub use make::{awake, link, sleep, wake};
 pub use needs::needs;
 pub use resolve::{Decided, Resolution, resolve, thaw};
-pub use settle::{base_texts, settle, settle_found, untaken};
+pub use settle::{base_texts, settle, settle_found};
 pub(crate) use show::canonical;
 pub use show::{Totals, hash, json, shown, text};
+pub use untaken::untaken;
 
 /// What the planner is told of one link.
 #[derive(Clone, Debug)]

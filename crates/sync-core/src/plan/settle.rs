@@ -230,19 +230,12 @@ fn named(next: &mut Link, side: Side, answer: Option<&Item>) {
 }
 
 /// Whether one change of a confirmed write was taken by the service.
-fn was_taken(update: &Update, change: &Change, answer: Option<&Item>) -> bool {
+pub(super) fn was_taken(update: &Update, change: &Change, answer: Option<&Item>) -> bool {
     answer.is_none_or(|item| {
         change.from == change.to
             || !item.values.same(&update.expected, change.field)
             || holds(item, change)
     })
-}
-
-/// The changes of a confirmed update that the service did not take: its own answer still shows the value that was to be
-/// replaced. They stay to be done, and their base did not move.
-pub fn untaken<'a>(update: &'a Update, answer: &Item) -> Vec<&'a Change> {
-    let is_untaken = |change: &&Change| !was_taken(update, change, Some(answer));
-    update.set.iter().filter(is_untaken).collect()
 }
 
 /// Whether the answer shows the very value that was sent.
