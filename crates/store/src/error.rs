@@ -301,6 +301,7 @@ impl Error {
             Error::Open { .. }
             | Error::Fenced { .. }
             | Error::Stale { .. }
+            | Error::Changed { .. }
             | Error::NotLive { .. }
             | Error::Missing
             | Error::File { .. }

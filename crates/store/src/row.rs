@@ -276,7 +276,7 @@ pub struct Deed {
     pub at: Millis,
     /// Who: user and machine.
     pub who: Arc<str>,
-    /// `accept`, `resolve`, `retry`, `drop`, `repair`, `import`, `unlink`, `take_over`, `restore` ...
+    /// `accept`, `resolve`, `retry`, `drop`, `repair`, `import`, `unlink`, `restore`.
     pub kind: Arc<str>,
     /// Which pair of projects, where it is one.
     pub project: Option<ProjectLinkId>,

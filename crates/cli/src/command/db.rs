@@ -10,6 +10,7 @@ use store::sqlite::{BackupFile, SqliteStore};
 
 use crate::{
     args::db::{Backup, Db, Restore},
+    command::person,
     config::Config,
     connect,
     failure::Failure,
@@ -55,6 +56,12 @@ async fn restore(path: &Path, asked: Restore) -> Result<Exit, Failure> {
     };
     let options = connect::options();
     let restored = Box::pin(SqliteStore::restore(path, &from, &options)).await?;
+    let deed = person::deed(
+        "restore",
+        &from.display().to_string(),
+        "put in the store's place",
+    );
+    person::note(&existing(path).await?, vec![deed]).await?;
     output::db::restored(path, &from, &restored, json.json)
 }
 

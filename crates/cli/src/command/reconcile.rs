@@ -9,9 +9,11 @@ use engine::{
     report::{Exit, Report},
     run::{Engine, Mode},
 };
+use store::row::Deed;
 
 use crate::{
     args::{Global, Reconcile},
+    command::person,
     config::Config,
     connect,
     failure::Failure,
@@ -59,10 +61,29 @@ pub(crate) async fn run(
             unknown.push(hash.clone());
         }
     }
-    let mut done = Box::pin(engine.repair(asked.accept, stop)).await;
+    let mut done = Box::pin(engine.repair(asked.accept.clone(), stop)).await;
+    if done.lease_held_by.is_none() {
+        let deeds = deeds(&done, &asked, &unknown);
+        person::note(engine.store.as_ref(), deeds).await?;
+    }
     output::trouble::asked(&mut done, &asked.project, &unknown)?;
     let (_, after) = look(&engine, stop, first.as_ref()).await;
     output::reconcile::end(&done, &before, Some(&judge(&before, &after)), json, global)
+}
+
+/// What this person had mended, and what they accepted for it.
+fn deeds(done: &Report, asked: &Reconcile, unknown: &[String]) -> Vec<Deed> {
+    let effect = format!("run {}, exit code {}", done.id, done.exit.code());
+    let what = if asked.project.is_empty() {
+        "all projects".to_owned()
+    } else {
+        asked.project.join(", ")
+    };
+    let accepted = asked.accept.iter().filter(|hash| !unknown.contains(hash));
+    let accepted = accepted.map(|hash| person::deed("accept", hash, &effect));
+    std::iter::once(person::deed("repair", &what, &effect))
+        .chain(accepted)
+        .collect()
 }
 
 /// Everything that is not as it should be, what an interrupted run left first.

@@ -46,9 +46,6 @@ pub(crate) async fn once(config: &Config, global: &Global, once: Once) -> Result
     let mut report = output::progress::run(&engine, mode, &interrupt.stop, global).await;
     let ended = format!("run {}, exit code {}", report.id, report.exit.code());
     let mut deeds = Vec::new();
-    if once.take_over && report.lease_held_by.is_none() {
-        deeds.push(person::deed("take_over", "tasks of another store", &ended));
-    }
     let mut unknown = Vec::new();
     for hash in once.accept {
         // a run that did not come to work has looked at no hash

@@ -271,7 +271,8 @@ impl Entry<'_> {
     fn is_free(&mut self, key: Key, hash: &str) -> bool {
         match self.ctx.letters.standing(self.ctx, key, hash) {
             Standing::Free => true,
-            Standing::Dropped => false,
+            // A person knows of the one, and the other was told when it failed, in this very run.
+            Standing::Dropped | Standing::Tried => false,
             Standing::Dead(letter) => {
                 self.told(
                     http_kit::Kind::Rejected,
@@ -291,8 +292,6 @@ impl Entry<'_> {
                 self.told(http_kit::Kind::Transient, &letter, message.into());
                 false
             }
-            // what failed in this very run was told when it did
-            Standing::Tried => false,
         }
     }
 
