@@ -79,7 +79,7 @@ async fn find(store: &dyn Store, word: &str) -> Result<ConflictRow, Failure> {
 }
 
 async fn resolve(config: &Config, asked: Resolve) -> Result<(), Failure> {
-    let store = person::store(config).await?;
+    let store = person::writable(config).await?;
     let row = find(store.as_ref(), &asked.id).await?;
     can_be_decided(&row, &asked)?;
     let decision = Decision {

@@ -61,18 +61,23 @@ async fn restore(path: &Path, asked: Restore) -> Result<Exit, Failure> {
         &from.display().to_string(),
         "put in the store's place",
     );
-    person::note(&existing(path).await?, vec![deed]).await?;
+    person::note(&writable(path).await?, vec![deed]).await?;
     output::db::restored(path, &from, &restored, json.json)
 }
 
 async fn vacuum(path: &Path, json: bool) -> Result<Exit, Failure> {
     is_there(path)?;
-    let store = SqliteStore::open(path, &connect::options()).await?.store;
-    connect::closed_at_the_end(&store);
+    let store = writable(path).await?;
     let before = store.check().await?;
     store.vacuum(System.now()).await?;
     let after = store.check().await?;
     output::db::vacuumed(path, &before, &after, json)
+}
+
+async fn writable(path: &Path) -> Result<SqliteStore, Failure> {
+    let store = SqliteStore::open(path, &connect::options()).await?.store;
+    connect::closed_at_the_end(&store);
+    Ok(store)
 }
 
 async fn existing(path: &Path) -> Result<SqliteStore, Failure> {

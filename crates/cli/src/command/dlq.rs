@@ -114,7 +114,7 @@ pub(super) async fn picked(
 }
 
 async fn act(config: &Config, pick: Pick, act: Act) -> Result<Exit, Failure> {
-    let store = person::store(config).await?;
+    let store = person::writable(config).await?;
     let counts = match act {
         Act::Retry => is_dead,
         Act::Drop => is_told,

@@ -67,12 +67,23 @@ pub(crate) async fn note(store: &dyn Store, deeds: Vec<Deed>) -> Result<(), Fail
     Ok(store.operate(&operation, now()).await?)
 }
 
-/// The store that must be there for this command.
+/// The store that must be there for this command, to be looked at.
 pub(crate) async fn store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
-    connect::find_store(config).await?.ok_or_else(|| {
-        Failure::usage("there is no store yet, so there is nothing to decide")
-            .hint("`hvs sync once` makes it; check `path` in [store]: `hvs config show` prints it")
-    })
+    connect::find_store(config).await?.ok_or_else(no_store)
+}
+
+/// The same, to be written to: it is not made for that.
+pub(crate) async fn writable(config: &Config) -> Result<Arc<dyn Store>, Failure> {
+    if connect::exists(&config.store.path)? {
+        connect::open_store(config).await
+    } else {
+        Err(no_store())
+    }
+}
+
+fn no_store() -> Failure {
+    Failure::usage("there is no store yet, so there is nothing to decide")
+        .hint("`hvs sync once` makes it; check `path` in [store]: `hvs config show` prints it")
 }
 
 /// The pairs of projects of these identifiers or names, or all.

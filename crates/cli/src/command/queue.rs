@@ -70,7 +70,7 @@ pub(crate) async fn run(config: &Config, queue: Queue) -> Result<Exit, Failure> 
 }
 
 async fn retry(config: &Config, pick: Pick) -> Result<(), Failure> {
-    let store = person::store(config).await?;
+    let store = person::writable(config).await?;
     let waiting = picked(store.as_ref(), &pick).await?;
     let now = person::now();
     let mut operation = Operation::default();
