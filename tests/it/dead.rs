@@ -314,3 +314,27 @@ async fn of_two_processes_that_decide_at_once_one_does() {
     let loser = if first.code == Some(3) { first } else { second };
     loser.tells(&["changed meanwhile", "nothing was done"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_mends_restores_or_unlinks_stands_in_the_history() {
+    let world = World::new(Generation::L2).await;
+    let project = world.huly_project("HARB", "Harbor");
+    world.issue(&project, "Boat", "Text.", "Todo");
+    world.sync().await;
+    world.hvs(&["reconcile", "--repair"]).await.exits(0);
+    world.hvs(&["db", "backup"]).await.exits(0);
+    world.hvs(&["db", "restore", "--newest"]).await.exits(0);
+    world.hvs(&["unlink", "--yes"]).await.exits(0);
+    let rows = world
+        .hvs(&["history", "--people", "--json"])
+        .await
+        .exits(0)
+        .json();
+    let kinds: Vec<&str> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["unlink", "restore", "repair"], "{rows:#}");
+}

@@ -38,4 +38,5 @@ mod watch;
 mod watch_ends;
 mod words;
 mod words_commands;
+mod words_failures;
 mod world;

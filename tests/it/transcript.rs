@@ -193,6 +193,8 @@ static UNSTEADY: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         // a page may shorten one
         (r"\b[0-9a-f]{4}…", "<id>"),
         (r"\b[0-9a-f]{12,64}\b", "<hash>"),
+        (r"\b[0-9a-f]{8}\b", "<row>"),
+        (r"\buid-\d+@\S+", "<who>"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>"),
         (r"\b\d+(\.\d+)? (ms|s|min)\b( ago)?", "<while>"),
         (r"\b\d+ calls\b", "<n> calls"),

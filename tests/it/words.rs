@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Times, ids, ports, durations and whatever else is not the same twice.
-pub(crate) const FILTERS: [(&str, &str); 15] = [
+pub(crate) const FILTERS: [(&str, &str); 18] = [
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
     (
         r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -27,6 +27,10 @@ pub(crate) const FILTERS: [(&str, &str); 15] = [
     (r"127\.0\.0\.1:\d{2,}", "127.0.0.1:[port]"),
     (r"\b[0-9a-f]{16,64}\b", "[hash]"),
     (r"(?m) [0-9a-f]{12}$", " [run]"),
+    (r"\brun [0-9a-f]{12}\b", "run [run]"),
+    // a row of `hvs dlq` or `hvs queue`
+    (r"\b[0-9a-f]{8}\b", "[row]"),
+    (r"\buid-\d+@\S+", "[who]"),
     // an id that is cut short
     (r"\b[0-9a-f]{4}…", "[id]…"),
     (

@@ -2,7 +2,10 @@
 
 use serde_json::{Value as Json, json};
 use store::row::{ConflictRow, Decision};
-use sync_core::{Side, item::Value};
+use sync_core::{
+    Side,
+    item::{Field, Value},
+};
 
 use super::table;
 use crate::{failure::Failure, output, words};
@@ -79,12 +82,27 @@ pub(crate) fn show(row: &ConflictRow, json: bool) -> Result<(), Failure> {
     ))?;
     if row.open && !row.pending {
         output::tell(&format!(
-            "{} `hvs conflicts resolve {} --take huly|vibe|both|edit` decides it",
+            "{} `hvs conflicts resolve {} --take {}` decides it",
             words::styled(words::HINT, "hint:"),
-            row.id
+            row.id,
+            choices(row.field)
         ))?;
     }
     Ok(())
+}
+
+/// What can be taken of a field.
+const fn choices(field: Field) -> &'static str {
+    match field {
+        Field::Description => "huly|vibe|both|edit",
+        Field::Title => "huly|vibe|edit",
+        Field::Status
+        | Field::Priority
+        | Field::Parent
+        | Field::Labels
+        | Field::Assignee
+        | Field::DueDate => "huly|vibe",
+    }
 }
 
 /// What was decided.

@@ -71,11 +71,18 @@ pub(crate) fn acted(
     }
     let count = words::count(letters.len() as u64, "dead letter", "dead letters");
     let told = if is_retry {
-        format!("{count} taken away: the next run sends what they stood for once more")
+        format!("{count} taken away: the next run tries once more")
     } else {
         format!("{count} dropped: told no more, and sent only when the value changes")
     };
     output::data(&told)
+}
+
+/// What happened, without what stands beside it anyway: the item and the code.
+pub(crate) fn message(message: &str, label: &str, code: &str) -> String {
+    let rest = message.strip_prefix(label);
+    let rest = rest.and_then(|rest| rest.strip_prefix(": "));
+    codes::told_once(rest.unwrap_or(message), code)
 }
 
 /// On which field it stands.
@@ -87,7 +94,7 @@ pub(crate) fn field(letter: &DeadLetter) -> String {
 
 /// One letter, line by line.
 pub(crate) fn facts(letter: &DeadLetter) -> String {
-    let message = codes::told_once(&letter.message, &letter.code);
+    let message = message(&letter.message, &letter.label, &letter.code);
     let mut rows = vec![
         ("id", id(letter)),
         ("item", words::clean(&letter.label)),

@@ -95,7 +95,9 @@ fn facts(one: &Waiting) -> String {
         ),
     ];
     if let Some(message) = &one.message {
-        rows.push(("message", words::clean(message)));
+        let code = one.error.as_deref().unwrap_or_default();
+        let message = super::dlq::message(message, &one.item, code);
+        rows.push(("message", words::clean(&message)));
     }
     if let Some(remedy) = one.error.as_deref().and_then(codes::remedy) {
         rows.push(("what to do", remedy));

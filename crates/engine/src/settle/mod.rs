@@ -65,22 +65,20 @@ pub(crate) fn window(
 ) -> Settled {
     let mut settled = Settled::default();
     for (mut step, ended) in results {
-        let step_side = step.intent.side;
         line::carried_out(links, &step, &ended);
         match ended {
             Ended::Done(written) => {
-                step.intent.state = IntentState::Done;
-                step.intent.error = None;
-                let outcome = written.map_or(How::Gone, |written| How::Answered(*written));
-                done(ctx, links, &step, outcome, report, batch, &mut settled);
-                batch.intents.push(step.intent);
+                let how = written.map_or(How::Gone, |written| How::Answered(*written));
+                confirmed(ctx, links, &mut step, how, report, batch, &mut settled);
             }
             Ended::Found(item) => {
-                step.intent.state = IntentState::Done;
-                step.intent.error = None;
-                let outcome = How::Found(*item);
-                done(ctx, links, &step, outcome, report, batch, &mut settled);
-                batch.intents.push(step.intent);
+                let how = How::Found(*item);
+                confirmed(ctx, links, &mut step, how, report, batch, &mut settled);
+            }
+            Ended::Open(error) => {
+                step.intent.error = Some(error.code().into());
+                settled.open.push(step);
+                continue;
             }
             Ended::Again(error) if error.code() == codes::BEING_TYPED => {
                 // nothing failed: somebody is at work in it
@@ -88,81 +86,74 @@ pub(crate) fn window(
                 step.intent.error = Some(error.code().into());
                 mark_dirty(ctx, &step, links, error.code(), batch);
                 settled.typed.push(typed(&step, report));
-                batch.intents.push(step.intent);
             }
             Ended::Again(error) => {
-                failed(
-                    ctx,
-                    &mut step,
-                    links,
-                    &error,
-                    Failing::Changed,
-                    report,
-                    batch,
-                );
+                let how = Failing::Changed;
+                failed(ctx, &mut step, links, &error, how, report, batch);
                 settled.again.push(step.link);
-                batch.intents.push(step.intent);
             }
             Ended::Later(error) => {
-                failed(ctx, &mut step, links, &error, Failing::Later, report, batch);
-                batch.intents.push(step.intent);
+                let how = Failing::Later;
+                failed(ctx, &mut step, links, &error, how, report, batch);
             }
             Ended::Dead(error) => {
-                failed(
-                    ctx,
-                    &mut step,
-                    links,
-                    &error,
-                    Failing::Refused,
-                    report,
-                    batch,
-                );
-                settled.parted.extend(
-                    ctx.letters
-                        .is_apart(step.link, step_side)
-                        .then_some(step.link),
-                );
-                batch.intents.push(step.intent);
+                let how = Failing::Refused;
+                failed(ctx, &mut step, links, &error, how, report, batch);
+                if ctx.letters.is_apart(step.link, step.intent.side) {
+                    settled.parted.push(step.link);
+                }
             }
             Ended::Apart(error) => {
-                step.intent.state = IntentState::Failed;
-                step.intent.error = Some(error.code().into());
-                ctx.letters.set_apart(step.link, step_side);
-                not_tried(ctx, &step, links, error.code(), batch);
+                unsent(ctx, &mut step, links, error.code(), batch);
+                ctx.letters.set_apart(step.link, step.intent.side);
                 settled.parted.push(step.link);
-                batch.intents.push(step.intent);
-            }
-            Ended::Open(error) => {
-                step.intent.error = Some(error.code().into());
-                settled.open.push(step);
             }
             Ended::Unsent => {
-                step.intent.state = IntentState::Failed;
-                step.intent.error = Some(codes::RUN_LEASE_LOST.into());
-                not_tried(ctx, &step, links, codes::RUN_LEASE_LOST, batch);
+                unsent(ctx, &mut step, links, codes::RUN_LEASE_LOST, batch);
                 settled.unsent = true;
-                batch.intents.push(step.intent);
             }
             Ended::Stop(error) => {
                 // What was sent may have been carried out, whatever its answer was: it stays open until it was looked for.
-                let state = match step.intent.state {
-                    IntentState::Sent => IntentState::Sent,
-                    IntentState::Planned
-                    | IntentState::Done
-                    | IntentState::Failed
-                    | IntentState::Dead
-                    | IntentState::Dropped => IntentState::Failed,
-                };
-                step.intent.state = state;
-                step.intent.error = Some(error.code().into());
-                not_tried(ctx, &step, links, error.code(), batch);
+                let is_sent = step.intent.state == IntentState::Sent;
+                unsent(ctx, &mut step, links, error.code(), batch);
+                if is_sent {
+                    step.intent.state = IntentState::Sent;
+                }
                 note(report, &step, &error, Kind::Fatal);
-                batch.intents.push(step.intent);
-                settled.stop = Some((step_side, error));
+                settled.stop = Some((step.intent.side, error));
             }
         }
+        batch.intents.push(step.intent);
     }
     settled
+}
+
+/// A step whose effect is known.
+fn confirmed(
+    ctx: &Context,
+    links: &mut HashMap<LinkId, Link>,
+    step: &mut Step,
+    how: How,
+    report: &mut ProjectReport,
+    batch: &mut Batch,
+    settled: &mut Settled,
+) {
+    step.intent.state = IntentState::Done;
+    step.intent.error = None;
+    done(ctx, links, step, how, report, batch, settled);
+}
+
+/// A step that is over without having been tried for what it is worth.
+fn unsent(
+    ctx: &Context,
+    step: &mut Step,
+    links: &HashMap<LinkId, Link>,
+    code: &str,
+    batch: &mut Batch,
+) {
+    step.intent.state = IntentState::Failed;
+    step.intent.error = Some(code.into());
+    not_tried(ctx, step, links, code, batch);
 }
 
 /// The words of an error with its causes, for people.

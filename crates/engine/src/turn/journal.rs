@@ -171,6 +171,12 @@ impl Entry<'_> {
 
     fn conflict(&mut self, conflict: &Conflict) {
         self.report.conflicts += 1;
+        if conflict.frozen {
+            let (label, field) = (&self.plan.label, conflict.field);
+            let notice =
+                format!("{label}: the {field} waits for your decision: `hvs conflicts list`");
+            self.report.notices.push(notice.into());
+        }
         self.batch.conflicts.push(ConflictRow {
             id: 0,
             project: self.row.id,

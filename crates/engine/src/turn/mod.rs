@@ -133,12 +133,7 @@ async fn run(
     ctx.letters
         .load(ctx.store.letters(Some(row.id), MAX_LETTERS).await?);
     let workflow = workflow::of(ctx, &boards.huly, &observed).await?;
-    for problem in &workflow.problems {
-        let notice = sync_core::validate::lens_notice(problem);
-        report
-            .notices
-            .push(format!("{} {}: {}", notice.code, row.label, notice.message).into());
-    }
+    tell_lenses(row, &workflow, report);
     let chooser = Chooser::of(ctx, &boards.huly, &workflow).await?;
     // A guard looks at all plans of a project at once; only a first sync's creates are beyond it (design 3.7).
     let in_parts = !row.first_sync_done && matches!(mode, Mode::Sync { .. });
@@ -192,13 +187,12 @@ async fn run(
         let wrote = std::mem::take(&mut unconfirmed);
         turn.untold.clone_from(&undone);
         confirm::writes(ctx, boards, &mut observed, wrote, undone.clone()).await?;
-        let (new, only) = (Vec::new(), Some(written));
         undone.extend(
             turn.rounds(
                 &mut observed,
                 &mut decisions,
-                new,
-                only,
+                Vec::new(),
+                Some(written),
                 &mut unconfirmed,
                 report,
             )
@@ -209,6 +203,16 @@ async fn run(
     confirm::still_undone(&observed, &undone, report);
     tidy::tidy(ctx, row, &observed, report).await?;
     close(ctx, row, full, newest, report).await
+}
+
+/// Statuses that the configuration names wrongly, or that have no counterpart.
+fn tell_lenses(row: &ProjectRow, workflow: &Workflow, report: &mut ProjectReport) {
+    for problem in &workflow.problems {
+        let notice = sync_core::validate::lens_notice(problem);
+        report
+            .notices
+            .push(format!("{} {}: {}", notice.code, row.label, notice.message).into());
+    }
 }
 
 /// What the rounds of one turn share.

@@ -1,0 +1,69 @@
+//! Items that came from another project.
+
+use std::collections::HashMap;
+
+use store::row::ProjectRow;
+use sync_core::{
+    Side,
+    ids::ItemId,
+    item::{Item, Observation},
+    link::Link,
+};
+
+use super::{IDS_PER_CALL, Observed};
+use crate::{context::Context, error::Error};
+
+/// An issue that was moved here from another project keeps its link and its task (design 3.9).
+pub(super) async fn here(
+    ctx: &Context,
+    row: &ProjectRow,
+    observed: &mut Observed,
+) -> Result<(), Error> {
+    for side in Side::ALL {
+        let ids: Vec<ItemId> = observed
+            .unlinked
+            .side(side)
+            .iter()
+            .map(|item| item.id.clone())
+            .collect();
+        let mut elsewhere: HashMap<ItemId, Link> = HashMap::new();
+        for chunk in ids.chunks(IDS_PER_CALL) {
+            for (project, link) in ctx.store.links_of_items(side, chunk).await? {
+                if let (true, Some(item)) = (project != row.id, link.items.side(side).clone()) {
+                    elsewhere.insert(item, link);
+                }
+            }
+        }
+        if elsewhere.is_empty() {
+            continue;
+        }
+        let (moved, stay): (Vec<Item>, Vec<Item>) =
+            std::mem::take(observed.unlinked.side_mut(side))
+                .into_iter()
+                .partition(|item| elsewhere.contains_key(&item.id));
+        *observed.unlinked.side_mut(side) = stay;
+        if side == Side::Vibe {
+            // The link went with its issue: that project's turn looks at the task by its own read.
+            continue;
+        }
+        for item in moved {
+            let Some(link) = elsewhere.remove(&item.id) else {
+                continue;
+            };
+            let id = link.id;
+            if let Some(other) = link.items.side(side.opposite()) {
+                let board = ctx.board(side.opposite());
+                let mut there = board
+                    .get(std::slice::from_ref(other))
+                    .await
+                    .map_err(Error::service(side.opposite()))?;
+                if let Some((_, other)) = there.remove(other) {
+                    observed.see(id, side.opposite(), Observation::Present(Box::new(other)));
+                }
+            }
+            observed.see(id, side, Observation::Present(Box::new(item)));
+            observed.links.insert(id, link);
+        }
+    }
+    Ok(())
+}
