@@ -17,6 +17,8 @@ mod optional;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]
+mod resolving;
+#[cfg(test)]
 mod settling;
 #[cfg(test)]
 mod showing;
