@@ -9,11 +9,11 @@ use super::Json;
 pub(crate) enum Dlq {
     /// List values that a service did not take and that wait for you
     List(List),
-    /// Show all that is known of some of them
+    /// Show all that is known of some dead letters
     Show(Pick),
-    /// Let the next run send them once more
+    /// Take dead letters away: the next run sends the values once more
     Retry(Pick),
-    /// Tell them no more; they are sent only when they change
+    /// Tell of dead letters no more; the values are sent only when they change
     Drop(Pick),
 }
 

@@ -9,9 +9,9 @@ use super::{Json, dlq::Pick};
 pub(crate) enum Queue {
     /// List writes that are under way and items that are tried again
     List(QueueList),
-    /// Show all that is known of some of them
+    /// Show all that is known of some of what waits
     Show(Pick),
-    /// Let the next run try them, instead of when they are due
+    /// Let the next run try what waits, and not only when it is due
     Retry(Pick),
 }
 
