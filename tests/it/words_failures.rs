@@ -19,7 +19,7 @@ async fn shown(world: &World, command: &str) {
         .iter()
         .map(|word| word.trim_start_matches('-'))
         .collect();
-    snapshot!(of world, name.join("_").to_lowercase().replace('-', "_").replace('.', "_"), ran);
+    snapshot!(of world, name.join("_").to_lowercase().replace(['-', '.'], "_"), ran);
 }
 
 /// Every task whose new text has this in it is answered with a status.
