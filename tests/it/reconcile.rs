@@ -45,7 +45,7 @@ async fn row_01_seeded_duplicates_are_shown_removed_and_stay_away() {
 
         // Shown, and nothing is written.
         world.count_afresh();
-        let shown = world.hvs(&["reconcile", "--full"]).await.exits(3);
+        let shown = world.hvs(&["reconcile", "--full"]).await.exits(6);
         assert_eq!(world.writes(), 0, "{shown}");
         assert_eq!(shown.out.matches("--repair mends it").count(), 8, "{shown}");
         assert!(
@@ -55,6 +55,7 @@ async fn row_01_seeded_duplicates_are_shown_removed_and_stay_away() {
             "{shown}"
         );
 
+        shown.tells(&["if they are right: hvs reconcile --repair --accept"]);
         // A set of this size is held back until a person names it.
         let held = world
             .hvs(&["reconcile", "--repair", "--json"])

@@ -14,6 +14,31 @@ use super::{plan as plans, problem, summary::name};
 pub(crate) enum Told {
     AfterARun,
     AfterAPlan,
+    /// `hvs reconcile --full`.
+    AfterALook,
+    /// `hvs reconcile --repair`.
+    AfterARepair,
+    /// `hvs project choose`.
+    AfterAChoice,
+}
+
+impl Told {
+    /// What is to be done before something that was held back is accepted, and the command that accepts it.
+    const fn accepting(self) -> (&'static str, &'static str) {
+        match self {
+            Told::AfterARun => (
+                "look at them with `hvs plan`; if they are right",
+                "hvs sync once",
+            ),
+            Told::AfterAPlan => ("if they are right", "hvs sync once"),
+            Told::AfterALook => ("if they are right", "hvs reconcile --repair"),
+            Told::AfterARepair => (
+                "look at them with `hvs reconcile --full`; if they are right",
+                "hvs reconcile --repair",
+            ),
+            Told::AfterAChoice => ("if they are right, add to the command", ""),
+        }
+    }
 }
 
 /// Everything that a person should look at, on stderr.
@@ -185,16 +210,15 @@ fn held_back(report: &Report, told: Told, global: &Global) -> Vec<String> {
         }
     }
     if !lines.is_empty() {
-        let look = match told {
-            Told::AfterARun => "look at them with `hvs plan`; if they are right",
-            Told::AfterAPlan => "if they are right",
-        };
+        let (look, command) = told.accepting();
         let config = global
             .config
             .as_ref()
             .map(|path| format!("--config {}", words::shell(&path.display().to_string())));
-        let words: Vec<String> = std::iter::once("hvs sync once".to_owned())
-            .chain(config)
+        let words: Vec<String> = Some(command.to_owned())
+            .filter(|command| !command.is_empty())
+            .into_iter()
+            .chain(config.filter(|_| !command.is_empty()))
             .chain(hashes)
             .collect();
         let command = words::styled(words::BOLD, words.join(" "));
