@@ -19,18 +19,24 @@ pub(crate) struct Args {
     flags: Vec<OsString>,
 }
 
+/// The simulation, by cargo; its flags follow.
+pub(crate) const COMMAND: [&str; 10] = [
+    "run",
+    "--quiet",
+    "--locked",
+    "--profile",
+    "simulation",
+    "--package",
+    "sim",
+    "--example",
+    "simulate",
+    "--",
+];
+
 /// Has the sim crate simulate, optimised: xtask itself depends on no crate of ours, so it is built in seconds.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let status = cargo()
-        .args([
-            "run",
-            "--quiet",
-            "--locked",
-            "--release",
-            "--package",
-            "sim",
-        ])
-        .args(["--example", "simulate", "--"])
+        .args(COMMAND)
         .args(&args.flags)
         .status()
         .context("cargo cannot be started")?;

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::{
     counts::Counts,
-    tidy,
+    simulate, tidy,
     workspace::{Workspace, cargo},
 };
 
@@ -20,6 +20,13 @@ use crate::{
 const CASES_FULL: &str = "2000000";
 /// The same for the inner loop.
 const CASES_FAST: &str = "2000";
+
+/// What is simulated (docs/reliability.md): steps and flags of `cargo xtask simulate`. The nightly run does more of each.
+const SIMULATIONS: [(&str, &[&str]); 3] = [
+    ("schedules", &["--seeds", "20000", "--twice", "200"]),
+    ("every poll", &["--polls"]),
+    ("sabotage", &["--sabotage", "10", "--seeds", "20000"]),
+];
 
 /// Flags of `cargo xtask test`.
 #[derive(Debug, clap::Args)]
@@ -103,6 +110,9 @@ fn steps(fast: bool) -> Vec<Step> {
             "doctests",
             words(&["test", "--workspace", "--doc", "--locked"]),
         ));
+        for (name, flags) in SIMULATIONS {
+            steps.push(step(name, words(&[&simulate::COMMAND, flags].concat())));
+        }
         steps.push(step(
             "docs",
             Action::Cargo(
