@@ -81,7 +81,7 @@ async fn a_service_that_refuses_or_is_not_there_exits_with_4() {
     ran.tells(&[
         "Vibe",
         "http://127.0.0.1:1/ cannot be used",
-        "[NET_CONNECT]",
+        "[NET_REFUSED]",
         "hint:",
     ]);
     let mut world = twenty().await;

@@ -7,8 +7,8 @@ use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc, time::Duration};
 
 use engine::{
     connect::{
-        BridgeConnection, Credentials, HttpSettings, HulyConnection, HulyLimits, Rate,
-        bridge_settings, vibe_settings,
+        BreakerSettings, BridgeConnection, Credentials, HttpSettings, HulyConnection, HulyLimits,
+        Rate, bridge_settings, vibe_settings,
     },
     run::Pace,
     settings::{LeaseSettings, ProjectSettings, Settings},
@@ -126,9 +126,8 @@ pub(crate) fn times(config: &Config) -> Times {
 
 /// How to reach Huly. A secret that a program gives is asked for here.
 pub(crate) fn huly(
-    config: &config::Huly,
+    config: &Config,
     services: config::Services<'_>,
-    slow: Duration,
 ) -> Result<HulyConnection, config::ConfigError> {
     Ok(HulyConnection {
         front: services.huly_url.clone(),
@@ -140,8 +139,8 @@ pub(crate) fn huly(
             },
         },
         workspace: services.workspace.to_owned(),
-        limits: huly_limits(&config.http, slow),
-        page_size: NonZeroU32::new(config.page_size).unwrap_or(NonZeroU32::MIN),
+        limits: huly_limits(&Calls::huly(config)),
+        page_size: NonZeroU32::new(config.huly.page_size).unwrap_or(NonZeroU32::MIN),
     })
 }
 
@@ -151,56 +150,102 @@ pub(crate) fn bridge(config: &Config, services: config::BridgeServices<'_>) -> B
     let names = status.to_vibe.keys().chain(status.to_huly.values());
     BridgeConnection {
         address: services.bridge_url.clone(),
-        http: busy(&bridge_settings(), &config.huly.http, config.log.slow),
+        http: busy(&bridge_settings(), &Calls::huly(config)),
         workspace: services.workspace.map(str::to_owned),
         statuses: names.map(|name| Arc::from(name.as_str())).collect(),
     }
 }
 
 /// The HTTP settings of Vibe.
-pub(crate) fn vibe(config: &config::Http, slow: Duration) -> HttpSettings {
-    busy(&vibe_settings(), config, slow)
+pub(crate) fn vibe(config: &Config) -> HttpSettings {
+    busy(&vibe_settings(), &Calls::vibe(config))
+}
+
+/// What the configuration says of the calls to one service.
+struct Calls<'a> {
+    http: &'a config::Http,
+    allow_insecure: bool,
+    breaker: &'a config::Breaker,
+    retry: &'a config::Retry,
+    slow: Duration,
+}
+
+impl<'a> Calls<'a> {
+    fn huly(config: &'a Config) -> Self {
+        Calls {
+            http: &config.huly.http,
+            allow_insecure: config.huly.allow_insecure_http,
+            ..Self::vibe(config)
+        }
+    }
+
+    fn vibe(config: &'a Config) -> Self {
+        Calls {
+            http: &config.vibe.http,
+            allow_insecure: config.vibe.allow_insecure_http,
+            breaker: &config.breaker,
+            retry: &config.retry,
+            slow: config.log.slow,
+        }
+    }
 }
 
 /// The transactor carries the load, so the limits are its; the collaborator ends in it. Signing in and the front keep
 /// their own small limits and take only the times.
-fn huly_limits(config: &config::Http, slow: Duration) -> HulyLimits {
+fn huly_limits(calls: &Calls<'_>) -> HulyLimits {
     let own = HulyLimits::default();
     let collaborator = HttpSettings {
         rate: own.collaborator.rate,
-        ..busy(&own.collaborator, config, slow)
+        ..busy(&own.collaborator, calls)
     };
     HulyLimits {
-        front: timed(&own.front, config, slow),
-        account: timed(&own.account, config, slow),
-        transactor: busy(&own.transactor, config, slow),
+        front: timed(&own.front, calls),
+        account: timed(&own.account, calls),
+        transactor: busy(&own.transactor, calls),
         collaborator,
     }
 }
 
-fn timed(own: &HttpSettings, config: &config::Http, slow: Duration) -> HttpSettings {
+fn timed(own: &HttpSettings, calls: &Calls<'_>) -> HttpSettings {
+    let Calls {
+        http,
+        allow_insecure,
+        breaker,
+        retry,
+        slow,
+    } = *calls;
     HttpSettings {
         slow,
-        read_timeout: config.read_timeout,
-        write_timeout: config.write_timeout,
-        connect_timeout: config.connect_timeout,
-        deadline: own.deadline.max(config.read_timeout * 2),
-        idle_connections: usize::try_from(config.idle_connections).unwrap_or(usize::MAX),
-        idle_timeout: config.idle_timeout,
+        read_timeout: http.read_timeout,
+        write_timeout: http.write_timeout,
+        connect_timeout: http.connect_timeout,
+        deadline: own.deadline.max(http.read_timeout * 2),
+        idle_connections: usize::try_from(http.idle_connections).unwrap_or(usize::MAX),
+        idle_timeout: http.idle_timeout,
+        backoff_base: retry.base,
+        backoff_cap: retry.cap,
+        breaker: Some(BreakerSettings {
+            percent: u32::try_from(percent(breaker.failures).max(1)).unwrap_or(u32::MAX),
+            calls: breaker.calls,
+            window: breaker.window,
+            open_for: breaker.open_for,
+        }),
+        allow_insecure,
         ..own.clone()
     }
 }
 
-fn busy(own: &HttpSettings, config: &config::Http, slow: Duration) -> HttpSettings {
+fn busy(own: &HttpSettings, calls: &Calls<'_>) -> HttpSettings {
+    let http = calls.http;
     HttpSettings {
-        concurrency: usize::try_from(config.concurrency).unwrap_or(usize::MAX),
-        write_concurrency: usize::try_from(config.write_concurrency).unwrap_or(usize::MAX),
-        rate: config.rate.map(|count| Rate {
+        concurrency: usize::try_from(http.concurrency).unwrap_or(usize::MAX),
+        write_concurrency: usize::try_from(http.write_concurrency).unwrap_or(usize::MAX),
+        rate: http.rate.map(|count| Rate {
             count,
-            window: config.rate_window,
+            window: http.rate_window,
         }),
-        body_cap: usize::try_from(config.body_cap).unwrap_or(usize::MAX),
-        ..timed(own, config, slow)
+        body_cap: usize::try_from(http.body_cap).unwrap_or(usize::MAX),
+        ..timed(own, calls)
     }
 }
 
@@ -366,9 +411,12 @@ mod tests {
             ("HVS_HULY_HTTP_READ_TIMEOUT", "20 s"),
             ("HVS_HULY_HTTP_CONCURRENCY", "6"),
             ("HVS_HULY_HTTP_RATE", "100"),
+            ("HVS_BREAKER_FAILURES", "75 %"),
+            ("HVS_RETRY_BASE", "1 s"),
+            ("HVS_HULY_ALLOW_INSECURE_HTTP", "true"),
             ("HVS_VIBE_HTTP_BODY_CAP", "1 MiB"),
         ]);
-        let connection = huly(&config.huly, config.services().unwrap(), config.log.slow).unwrap();
+        let connection = huly(&config, config.services().unwrap()).unwrap();
         let limits = &connection.limits;
         assert_eq!(limits.transactor.read_timeout, Duration::from_secs(20));
         assert_eq!(limits.transactor.concurrency, 6);
@@ -376,7 +424,18 @@ mod tests {
         assert_eq!((limits.account.concurrency, limits.account.rate), (1, None));
         assert_eq!(limits.account.read_timeout, Duration::from_secs(20));
         assert!(limits.transactor.silence.is_some());
-        assert_eq!(vibe(&config.vibe.http, config.log.slow).body_cap, 1 << 20);
+        assert_eq!(vibe(&config).body_cap, 1 << 20);
+        for settings in [
+            &limits.front,
+            &limits.account,
+            &limits.transactor,
+            &limits.collaborator,
+        ] {
+            let breaker = settings.breaker.unwrap();
+            assert_eq!((breaker.percent, breaker.calls), (75, 10));
+            assert_eq!(settings.backoff_base, Duration::from_secs(1));
+            assert!(settings.allow_insecure && !vibe(&config).allow_insecure);
+        }
         assert_eq!(
             settings(&config, &[]).huly_browse.as_deref(),
             Some("https://h.example/base/workbench/acme")

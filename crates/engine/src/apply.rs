@@ -104,6 +104,9 @@ pub(crate) async fn window(
 
 /// An error before anything was sent.
 fn early(error: &http_kit::Error) -> Ended {
+    if is_unsent(error) {
+        return Ended::Unsent;
+    }
     let copy = http_kit::Error::new(error.kind(), error.code(), error.service(), error.route())
         .with_detail(error.detail());
     match error.kind() {
@@ -116,6 +119,9 @@ fn early(error: &http_kit::Error) -> Ended {
 
 /// An error of a call that was sent.
 pub(crate) fn late(error: http_kit::Error) -> Ended {
+    if is_unsent(&error) {
+        return Ended::Unsent;
+    }
     match error.kind() {
         Kind::Transient => Ended::Later(error),
         Kind::Unknown => Ended::Open(error),
@@ -123,6 +129,11 @@ pub(crate) fn late(error: http_kit::Error) -> Ended {
         Kind::Rejected => Ended::Dead(error),
         Kind::Fatal => Ended::Stop(error),
     }
+}
+
+/// Whether the right to write had run out when its turn came.
+fn is_unsent(error: &http_kit::Error) -> bool {
+    error.code() == http_kit::codes::NET_PERMIT
 }
 
 async fn prepare(

@@ -71,6 +71,8 @@ pub(crate) struct Observed {
     /// Issues that creates of waiting links made and that no run has settled: a request that its caller gave up may land
     /// at any time.
     pub(crate) landed: HashMap<LinkId, Item>,
+    /// Since when items wait that changed while the other service was away.
+    pub(crate) waits: HashMap<(Side, ItemId), Millis>,
     /// Links with a write whose effect is not known yet: nothing is planned for them until it was looked for.
     pub(crate) busy: HashSet<LinkId>,
     /// Sides whose project as a whole was found gone.
@@ -119,6 +121,15 @@ impl Observed {
         self.let_go_items = Pair::default();
         let left = self.known_items();
         self.let_go_items = Pair::by(|side| items.side(side) - left.side(side));
+    }
+
+    /// Since when a link waits for a service that was away; the end of time where it does not.
+    pub(crate) fn waits_since(&self, link: &LinkId) -> Millis {
+        let items = self.links.get(link).map(|link| &link.items);
+        let times = items.into_iter().flat_map(Pair::iter);
+        let times =
+            times.filter_map(|(side, item)| self.waits.get(&(side, item.clone()?)).copied());
+        times.min().unwrap_or(Millis(i64::MAX))
     }
 
     /// Takes a newer observation of one side of one link.
@@ -243,6 +254,10 @@ async fn look_again(
             continue;
         }
         ctx.failed_before(&dirty.item, dirty.tries);
+        if &*dirty.code == crate::codes::SERVICE_AWAY {
+            let key = (dirty.side, dirty.item.clone());
+            observed.waits.insert(key, dirty.since);
+        }
         if settle::gave_up(ctx, &dirty) {
             observed.gave_up.push(dirty);
             continue;

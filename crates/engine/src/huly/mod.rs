@@ -166,6 +166,18 @@ impl Board for HulyBoard {
         Traffic::of(&parts)
     }
 
+    fn hosts(&self) -> Vec<http_kit::HostStats> {
+        self.client.hosts()
+    }
+
+    fn set_permit(&self, permit: Arc<dyn http_kit::Permit>) {
+        self.client.set_permit(Some(permit));
+    }
+
+    fn server_time(&self) -> Option<http_kit::ServerTime> {
+        self.client.server_time()
+    }
+
     fn describe(&self) -> String {
         format!(
             "Huly {}, workspace {}",

@@ -41,7 +41,7 @@ use crate::{
     projects::Paired,
     reconcile::restored,
     report::{Outcome, ProjectReport, Reached},
-    run::{Mode, failed, is_active, named},
+    run::{Mode, away, failed, is_active, named},
     workflow::{self, Workflow},
 };
 
@@ -188,6 +188,9 @@ async fn run(
     }
     removing::remove(&turn, &mut observed, removals, report).await?;
     still_undone(&observed, &undone, report);
+    if !observed.waits.is_empty() {
+        away::over(ctx, row).await?;
+    }
     close(ctx, row, full, newest, report).await
 }
 
@@ -233,6 +236,10 @@ impl Turn<'_> {
                 planning::links(ctx, &rules, chooser, observed, only.as_ref(), report).await?;
             new.retain(|plan| !observed.busy.contains(&plan.link));
             merge_new(&mut plans, std::mem::take(&mut new));
+            if !observed.waits.is_empty() {
+                // what waited longest for a service that was away goes first
+                plans.sort_by_key(|plan| (observed.waits_since(&plan.link), plan.link));
+            }
             if **mode == Mode::Plan {
                 holding::hold(ctx, mode, row, observed, &mut plans, report).await?;
                 report.plans = plans;

@@ -6,8 +6,10 @@
 #![cfg(test)]
 
 mod adoption;
+mod away;
 mod choices;
 mod choosing;
+mod clocks;
 mod confirming;
 mod crashes;
 mod deletions;
@@ -17,6 +19,7 @@ mod faults;
 mod first_sync;
 mod guards;
 mod lost_writes;
+mod permits;
 mod projects;
 mod reconcile;
 mod rollback;

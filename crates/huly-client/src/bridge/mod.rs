@@ -14,9 +14,10 @@ mod list;
 mod wire;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use http::Method;
-use http_kit::{Call, Effect, Error, Http, Kind, Reply, Settings, Stats};
+use http_kit::{Call, Effect, Error, Http, Kind, Permit, Reply, Settings, Stats};
 use serde_json::json;
 use url::Url;
 
@@ -139,6 +140,11 @@ impl Bridge {
     /// Calls and bytes since connect.
     pub fn stats(&self) -> Stats {
         self.http.stats()
+    }
+
+    /// From now on writes leave only while this permit says so; see [`Http::set_permit`].
+    pub fn set_permit(&self, permit: Option<Arc<dyn Permit>>) {
+        self.http.set_permit(permit);
     }
 
     /// All projects, newest first, archived ones too.
