@@ -171,14 +171,17 @@ async fn note_project(
     Ok(count)
 }
 
-/// It waits since it was changed, as far as the service tells. It did not fail, so it never is given up for this.
+/// It waits since it was changed, where the service's stamps tell (Vibe Kanban's do not move on an edit), else since now. It did not
+/// fail, so it never is given up for this.
 fn waits(ctx: &Context, side: Side, row: &ProjectRow, item: &Item) -> Dirty {
     let now = ctx.now();
+    let stamps_tell = ctx.board(side).capabilities().changes;
+    let changed_at = item.modified.filter(|_| stamps_tell);
     Dirty {
         project: row.id,
         side,
         item: item.id.clone(),
-        since: item.modified.map_or(now, |modified| modified.min(now)),
+        since: changed_at.map_or(now, |modified| modified.min(now)),
         next_try: now,
         tries: 0,
         code: codes::SERVICE_AWAY.into(),

@@ -14,6 +14,9 @@ use sync_core::{Side, ids::Millis};
 
 use crate::world::{GENERATIONS, World, sync, told};
 
+/// Writes of one project that are under way at once.
+const IN_FLIGHT: usize = 4;
+
 /// One project with so many linked pairs, in agreement; one process's connections.
 async fn pairs(generation: Generation, count: usize) -> (World, Vec<String>) {
     let mut world = World::new(generation);
@@ -60,7 +63,7 @@ async fn while_vibe_is_away_huly_is_watched_and_what_waited_longest_goes_first_w
         // not in the order of any id
         for (run, at) in [7_usize, 2, 11, 0, 5].into_iter().enumerate() {
             world.wait(Duration::from_mins(1)).await;
-            titles.push(format!("Renamed as number {run}"));
+            titles.push(format!("Renamed as number {run:02}"));
             world.retitle_issue(&issues[at], &titles[run]);
             let report = engine.run(sync(), &Stop::default()).await;
             assert_eq!(report.exit, Exit::Service, "{}", told(&report));
@@ -80,7 +83,8 @@ async fn while_vibe_is_away_huly_is_watched_and_what_waited_longest_goes_first_w
         world.lines.vibe.cut(false);
         let report = engine.run(sync(), &Stop::default()).await;
         assert_eq!(report.exit, Exit::Done, "{}", told(&report));
-        assert!(order(&world, Side::Vibe, &titles).is_sorted());
+        let positions = order(&world, Side::Vibe, &titles);
+        assert!(positions.is_sorted(), "{positions:?}");
         assert!(waiting(&world).await.is_empty());
         world.settle().await;
     }
@@ -94,9 +98,13 @@ async fn while_huly_is_away_vibe_is_watched_and_what_waited_longest_goes_first_w
         world.lines.huly.cut(true);
         world.lines.huly.take();
         let mut titles = Vec::new();
-        for (run, at) in [7_usize, 2, 11].into_iter().enumerate() {
+        // not in the order of any id
+        for (run, at) in [7_usize, 2, 11, 0, 5, 9, 1, 10, 3, 8, 4, 6]
+            .into_iter()
+            .enumerate()
+        {
             world.wait(Duration::from_mins(1)).await;
-            titles.push(format!("Renamed as number {run}"));
+            titles.push(format!("Renamed as number {run:02}"));
             world.retitle_task(world.task_named(&format!("Boat {at}")).id, &titles[run]);
             let report = engine.run(sync(), &Stop::default()).await;
             assert_eq!(report.exit, Exit::Service, "{}", told(&report));
@@ -107,7 +115,12 @@ async fn while_huly_is_away_vibe_is_watched_and_what_waited_longest_goes_first_w
         world.lines.huly.cut(false);
         let report = engine.run(sync(), &Stop::default()).await;
         assert_eq!(report.exit, Exit::Done, "{}", told(&report));
-        assert!(order(&world, Side::Huly, &titles).is_sorted());
+        // A few are under way at once, and each is looked at before it is written: these may overtake each other.
+        let positions = order(&world, Side::Huly, &titles);
+        for (at, position) in positions.iter().enumerate() {
+            let before = positions.iter().filter(|other| *other < position).count();
+            assert!(before.abs_diff(at) < IN_FLIGHT, "{positions:?}");
+        }
         assert!(waiting(&world).await.is_empty());
         world.settle().await;
     }
@@ -141,9 +154,10 @@ async fn ten_minutes_of_nothing_but_429_cost_a_probe_in_30_s_and_two_runs_later_
         let sent = world.lines.side(side).take();
         let late = sent
             .iter()
-            .filter(|sent| sent.at - start >= Duration::from_mins(2));
+            .filter(|sent| (2 * 60..10 * 60).contains(&(sent.at - start).as_secs()));
         assert!(sent.len() <= 20 + 20, "{side}: {}", sent.len());
-        assert!(late.count() <= 17, "{side}");
+        let late: Vec<u64> = late.map(|sent| (sent.at - start).as_secs()).collect();
+        assert!(late.len() <= 17, "{side}: {late:?}");
         world.huly.faults.clear();
         world.vibe.faults.clear();
         world.wait(Duration::from_secs(31)).await;
