@@ -123,15 +123,6 @@ impl Observed {
         self.let_go_items = Pair::by(|side| items.side(side) - left.side(side));
     }
 
-    /// Since when a link waits for a service that was away; the end of time where it does not.
-    pub(crate) fn waits_since(&self, link: &LinkId) -> Millis {
-        let items = self.links.get(link).map(|link| &link.items);
-        let times = items.into_iter().flat_map(Pair::iter);
-        let times =
-            times.filter_map(|(side, item)| self.waits.get(&(side, item.clone()?)).copied());
-        times.min().unwrap_or(Millis(i64::MAX))
-    }
-
     /// Takes a newer observation of one side of one link.
     /// What it did not show counts as unchanged.
     pub(crate) fn see(&mut self, link: LinkId, side: Side, mut observation: Observation) {

@@ -10,8 +10,8 @@ use store::{
     row::{Dirty, ProjectRow},
 };
 use sync_core::{
-    Side,
-    ids::{ItemId, Millis, ProjectId},
+    Pair, Side,
+    ids::{ItemId, LinkId, Millis, ProjectId},
     item::Item,
 };
 
@@ -21,7 +21,7 @@ use crate::{
     context::Context,
     error::Error,
     lease::millis,
-    observe::{self, IDS_PER_CALL, MAX_PAGES},
+    observe::{self, IDS_PER_CALL, MAX_PAGES, Observed},
     port::Cursor,
     report::{Outcome, Report},
 };
@@ -186,6 +186,16 @@ fn waits(ctx: &Context, side: Side, row: &ProjectRow, item: &Item) -> Dirty {
         tries: 0,
         code: codes::SERVICE_AWAY.into(),
     }
+}
+
+/// Since when a link waits for a service that was away; the end of time where it does not.
+pub(crate) fn since(observed: &Observed, link: &LinkId) -> Millis {
+    let items = observed.links.get(link).map(|link| &link.items);
+    let times = items
+        .into_iter()
+        .flat_map(Pair::iter)
+        .filter_map(|(side, item)| observed.waits.get(&(side, item.clone()?)).copied());
+    times.min().unwrap_or(Millis(i64::MAX))
 }
 
 /// The service is back and a turn went well: what waited for it, and did not fail meanwhile, waits no more.

@@ -238,7 +238,7 @@ impl Turn<'_> {
             merge_new(&mut plans, std::mem::take(&mut new));
             if !observed.waits.is_empty() {
                 // what waited longest for a service that was away goes first
-                plans.sort_by_key(|plan| (observed.waits_since(&plan.link), plan.link));
+                plans.sort_by_key(|plan| (away::since(observed, &plan.link), plan.link));
             }
             if **mode == Mode::Plan {
                 holding::hold(ctx, mode, row, observed, &mut plans, report).await?;
