@@ -211,6 +211,9 @@ fn browse(front: &Url, workspace: &str) -> String {
 mod tests {
     use std::time::Duration;
 
+    use store::port::BackupPlan;
+    use sync_core::ids::Millis;
+
     use super::*;
     use crate::config::Inputs;
 
@@ -225,10 +228,16 @@ mod tests {
 
     #[test]
     fn an_empty_configuration_gives_the_documented_defaults() {
-        let (made, own) = (
+        let (made, mut own) = (
             settings(&config(&[("HVS_STORE_PATH", "a.db")]), &[]),
             Settings::default(),
         );
+        // whoever embeds the engine has no backups unless they ask; the program has one a day
+        assert_eq!(own.upkeep.backup, None);
+        own.upkeep.backup = Some(BackupPlan {
+            every: Millis(24 * 3_600_000),
+            keep: 3,
+        });
         assert_eq!(format!("{made:?}"), format!("{own:?}"));
     }
 
