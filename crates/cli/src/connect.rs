@@ -154,6 +154,7 @@ pub(crate) async fn engine_for_sync(
         Some(workspace) if !store.projects().await?.is_empty() => workspace.parse().ok(),
         Some(_) | None => None,
     };
+    let way = config.way()?;
     let (huly, vibe) = match (reached.huly, reached.vibe, known) {
         (
             Ok(huly),
@@ -163,7 +164,7 @@ pub(crate) async fn engine_for_sync(
             Some(_),
         ) => (
             huly,
-            Arc::new(AwayBoard::new(Side::Vibe, why)) as Arc<dyn Board>,
+            Arc::new(AwayBoard::new(Side::Vibe, way.vibe_url(), why)) as Arc<dyn Board>,
         ),
         (
             Err(Unreached {
@@ -172,7 +173,7 @@ pub(crate) async fn engine_for_sync(
             Ok(vibe),
             Some(workspace),
         ) => {
-            let huly: Arc<dyn Board> = Arc::new(AwayBoard::new(Side::Huly, why));
+            let huly: Arc<dyn Board> = Arc::new(AwayBoard::new(Side::Huly, way.huly_url(), why));
             ((huly, WorkspaceId(workspace)), vibe)
         }
         (huly, vibe, _) => (huly?, vibe?),

@@ -13,6 +13,7 @@ use sync_core::{
     item::{FieldSet, Item, Values},
     rules::{Capabilities, Limits},
 };
+use url::Url;
 
 use crate::port::{
     Answer, Board, BoardProject, CreateJob, Cursor, KindStatuses, Marks, Names, NewProject, Page,
@@ -24,19 +25,31 @@ use crate::port::{
 pub struct AwayBoard {
     side: Side,
     why: Error,
+    /// The same in words, with the address and the causes.
+    words: String,
 }
 
 impl AwayBoard {
-    /// A board for this side, which could not be reached because of this.
-    pub const fn new(side: Side, why: Error) -> AwayBoard {
-        AwayBoard { side, why }
+    /// A board for this side, which could not be reached at this address because of this.
+    pub fn new(side: Side, address: &Url, why: Error) -> AwayBoard {
+        let mut words = format!("{address} cannot be used: {}", why.detail());
+        let mut next = std::error::Error::source(&why);
+        while let Some(cause) = next {
+            let told = cause.to_string();
+            if !words.contains(&told) {
+                words.push_str(": ");
+                words.push_str(&told);
+            }
+            next = cause.source();
+        }
+        AwayBoard { side, why, words }
     }
 
     /// The same error once more; its cause, which is no value, in its words.
     fn why<T>(&self) -> Answer<T> {
         let why = &self.why;
         let error = Error::new(why.kind(), why.code(), why.service(), why.route())
-            .with_detail(why.detail())
+            .with_detail(&self.words)
             .with_retry_after(why.retry_after())
             .with_tries(why.tries());
         Err(match why.status() {

@@ -169,9 +169,7 @@ impl Context {
     /// How one service stands, as far as this run's calls have shown it.
     fn service(&self, side: Side) -> serde_json::Value {
         let board = self.board(side);
-        let ahead = board
-            .server_time()
-            .map(|time| time.millis.saturating_sub(self.now().0));
+        let ahead = board.server_time().map(|time| time.ahead_of(self.now().0));
         serde_json::json!({ "hosts": board.hosts(), "clock_ahead_ms": ahead })
     }
 

@@ -15,6 +15,8 @@ const SLOW: Duration = Duration::from_secs(2);
 const OLD: Duration = Duration::from_mins(10);
 /// A `Date` names a whole second: on average the moment was in its middle.
 const HALF_SECOND_MS: i64 = 500;
+/// Times are cut to whole milliseconds, each of the four that a comparison takes.
+const ROUNDING_MS: i64 = 4;
 
 /// What a server's clock shows at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,17 @@ impl ServerTime {
     /// The latest moment that the clock may show.
     pub const fn latest(self) -> i64 {
         self.millis.saturating_add(self.within)
+    }
+
+    /// How far it is ahead of a clock that shows this now, in milliseconds; negative where it is behind. What the measuring explains
+    /// is no difference.
+    pub const fn ahead_of(self, ours: i64) -> i64 {
+        let ahead = self.millis.saturating_sub(ours);
+        if ahead.saturating_abs() <= self.within.saturating_add(ROUNDING_MS) {
+            0
+        } else {
+            ahead
+        }
     }
 }
 
@@ -124,6 +137,15 @@ mod tests {
             Some(105_600)
         );
         assert_eq!(first.latest(), 101_200);
+        let rows = [
+            (101_200, 0),
+            (100_000, 0),
+            (160_600, -60_000),
+            (40_600, 60_000),
+        ];
+        for (ours, ahead) in rows {
+            assert_eq!(first.ahead_of(ours), ahead, "{ours}");
+        }
         // One clock of several that is far off does not matter.
         for (seconds, ms) in [(101, 1_000), (3_000, 1_000), (101, 1_000)] {
             samples.take(&clock(seconds), at(ms), at(ms));

@@ -187,6 +187,10 @@ impl Board for BridgeBoard {
         self.client.set_permit(Some(permit));
     }
 
+    fn server_time(&self) -> Option<http_kit::ServerTime> {
+        self.client.server_time()
+    }
+
     fn describe(&self) -> String {
         let form = match self.client.form() {
             Form::First => "first form",

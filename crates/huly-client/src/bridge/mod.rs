@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::Method;
-use http_kit::{Call, Effect, Error, Http, Kind, Permit, Reply, Settings, Stats};
+use http_kit::{Call, Effect, Error, Http, Kind, Permit, Reply, ServerTime, Settings, Stats};
 use serde_json::json;
 use url::Url;
 
@@ -145,6 +145,11 @@ impl Bridge {
     /// From now on writes leave only while this permit says so; see [`Http::set_permit`].
     pub fn set_permit(&self, permit: Option<Arc<dyn Permit>>) {
         self.http.set_permit(permit);
+    }
+
+    /// The clock of the bridge's machine now, as far as its answers told it. Huly's own clock is behind it and cannot be seen.
+    pub fn server_time(&self) -> Option<ServerTime> {
+        self.http.server_time(&self.base)
     }
 
     /// All projects, newest first, archived ones too.

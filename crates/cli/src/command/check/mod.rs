@@ -294,9 +294,7 @@ impl Checked {
             let Some(time) = board.as_ref().ok().and_then(|board| board.server_time()) else {
                 continue;
             };
-            let ahead = time.millis.saturating_sub(System.now().0);
-            // what the measuring explains is no difference
-            let ahead = if ahead.abs() <= time.within { 0 } else { ahead };
+            let ahead = time.ahead_of(System.now().0);
             found.push(words_of(side, ahead));
             if ahead.abs() > CLOCK_MS {
                 self.findings.push(Told {
