@@ -14,6 +14,7 @@ const COMPANIONS: &[(&str, &[(&str, &str)])] = &[
     ("vibe.http.write_timeout", &[("HVS_LEASE_TTL", "10 min")]),
     ("project", &[("HVS_VIBE_REPO_ROOTS", "/srv/repos")]),
     ("lease.heartbeat", &[("HVS_LEASE_TTL", "10 min")]),
+    ("retry.base", &[("HVS_RETRY_CAP", "10 min")]),
     (
         "vibe.default_repo",
         &[("HVS_VIBE_REPO_ROOTS", "/srv/repos")],

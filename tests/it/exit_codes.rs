@@ -76,12 +76,15 @@ async fn a_run_that_reaches_its_deadline_names_what_was_not_reached_and_exits_wi
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_that_refuses_or_is_not_there_exits_with_4() {
     let mut world = twenty().await;
+    // no waits between the tries
+    world.set("retry.base", "10 ms");
+    world.set("retry.cap", "10 ms");
     world.set("vibe.url", "http://127.0.0.1:1");
     let ran = world.hvs(&["sync", "once"]).await.exits(4);
     ran.tells(&[
         "Vibe",
         "http://127.0.0.1:1/ cannot be used",
-        "[NET_CONNECT]",
+        "[NET_REFUSED]",
         "hint:",
     ]);
     let mut world = twenty().await;

@@ -6,6 +6,7 @@
 
 #![cfg(test)]
 
+mod away;
 mod bridge;
 mod canary;
 mod choosing;

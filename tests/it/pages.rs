@@ -77,7 +77,7 @@ async fn the_line_for_cron_is_silent_where_all_is_well_and_tells_what_is_not() {
     as_cron_does(&world, command)
         .await
         .exits(4)
-        .tells(&["[NET_CONNECT]", "hint:"]);
+        .tells(&["[NET_REFUSED]", "hint:"]);
     as_cron_does(&world, &script)
         .await
         .exits(4)

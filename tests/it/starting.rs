@@ -229,7 +229,7 @@ async fn a_refusal_names_the_line_that_it_is_about() {
     std::fs::write(world.path("hvs.toml"), &config).unwrap();
     world.set("vibe.url", "http://127.0.0.1:9");
     let json = check(&world, &["--json"]).await.exits(4).json();
-    let told = finding(&json, "NET_CONNECT");
+    let told = finding(&json, "NET_REFUSED");
     assert_eq!(
         (&told["origin"], &told["topic"]),
         (&"HVS_VIBE_URL".into(), &"vibe".into()),

@@ -17,8 +17,12 @@ use crate::{
 };
 
 /// Times, ids, ports, durations and whatever else is not the same twice.
-pub(crate) const FILTERS: [(&str, &str); 18] = [
+pub(crate) const FILTERS: [(&str, &str); 19] = [
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
+    (
+        r#""(peak_memory|took_ms|body_bytes|wire_bytes)": \d+"#,
+        "\"$1\": [n]",
+    ),
     (
         r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
         "[uuid]",
@@ -177,6 +181,9 @@ async fn words_for_services_that_refuse() {
     std::fs::write(world.path("hvs.toml"), good.replace(CANARY, "wr0ng")).unwrap();
     snapshot!(world, "wrong_password", "sync", "once");
     std::fs::write(world.path("hvs.toml"), good).unwrap();
+    // no waits between the tries
+    world.set("retry.base", "10 ms");
+    world.set("retry.cap", "10 ms");
     world.set("vibe.url", "http://127.0.0.1:1");
     snapshot!(world, "unreachable_service", "sync", "once");
     snapshot!(world, "unreachable_service_json", "sync", "once", "--json");

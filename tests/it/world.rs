@@ -55,7 +55,7 @@ pub(crate) struct World {
     /// People act in this account's name; hvs signs in with it, too.
     pub(crate) who: Session,
     /// They serve until they are dropped.
-    _listening: [Running; 2],
+    listening: [Running; 2],
     directory: TempDir,
     secret: String,
     variables: BTreeMap<String, String>,
@@ -156,7 +156,7 @@ impl World {
             huly,
             vibe,
             who,
-            _listening: listening,
+            listening,
             directory,
             secret,
             variables: BTreeMap::new(),
@@ -167,6 +167,19 @@ impl World {
     pub(crate) fn set(&mut self, key: &str, value: &str) {
         let name = format!("HVS_{}", key.replace('.', "_").to_uppercase());
         self.variables.insert(name, value.to_owned());
+    }
+
+    /// Where Huly and Vibe Kanban answer.
+    pub(crate) fn urls(&self) -> [String; 2] {
+        [self.listening[0].url(), self.listening[1].url()]
+    }
+
+    /// Connections that were opened to Huly and to Vibe Kanban.
+    pub(crate) fn connections(&self) -> [usize; 2] {
+        [
+            self.listening[0].connections(),
+            self.listening[1].connections(),
+        ]
     }
 
     /// Sets any other variable.

@@ -1,13 +1,16 @@
 //! From a configuration to an engine that can run: store, services, settings.
 
+mod reach;
+
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
     time::Duration,
 };
 
 use engine::{
-    connect,
+    away::AwayBoard,
+    connect::Hosts,
     env::{Env, System},
     port::Board,
     report::Exit,
@@ -25,16 +28,22 @@ use sync_core::{
 };
 
 use crate::{
-    config::{Choice, Config, HulyApi, Way},
+    config::{Choice, Config, HulyApi},
     failure::Failure,
-    output, settings, words,
+    output, words,
 };
+
+use reach::Unreached;
+pub(crate) use reach::{Reached, huly, vibe};
 
 /// The store's row that says which Huly workspace it belongs to: also the scope of the lease.
 pub(crate) const WORKSPACE: &str = "workspace";
 
 /// The store's row that says by which way its workspace is reached.
 const HULY_API: &str = "huly_api";
+
+/// The hosts that this process calls: what is known of them (stuck, failing, busy, their clocks) outlives every connection.
+pub(crate) static HOSTS: LazyLock<Hosts> = LazyLock::new(Hosts::default);
 
 /// How long a store may take to close at the end of a command.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -128,11 +137,57 @@ pub(crate) async fn engine(
     store: Arc<dyn Store>,
     settings: Settings,
 ) -> Result<Engine, Failure> {
-    let api = config.huly.api;
-    is_own_api(store.as_ref(), api, &config.store.path).await?;
+    let reached = reach::both(config, store.as_ref()).await?;
+    let (huly, vibe) = (reached.huly?, reached.vibe?);
+    whole(config, store, settings, huly, vibe).await
+}
+
+/// As [`engine`], but where one service is away for the moment and the store knows what to look for in the other one, that one is
+/// looked at all the same: the run says what is away, and notes what waits for it.
+pub(crate) async fn engine_for_sync(
+    config: &Config,
+    store: Arc<dyn Store>,
+    settings: Settings,
+) -> Result<Engine, Failure> {
+    let reached = reach::both(config, store.as_ref()).await?;
+    let known = match store.meta(WORKSPACE).await? {
+        Some(workspace) if !store.projects().await?.is_empty() => workspace.parse().ok(),
+        Some(_) | None => None,
+    };
     let way = config.way()?;
-    let tag = connect::store_tag(store.as_ref());
-    let ((huly, workspace), vibe) = tokio::try_join!(huly(config, way, tag), vibe(config, way))?;
+    let (huly, vibe) = match (reached.huly, reached.vibe, known) {
+        (
+            Ok(huly),
+            Err(Unreached {
+                away: Some(why), ..
+            }),
+            Some(_),
+        ) => (
+            huly,
+            Arc::new(AwayBoard::new(Side::Vibe, way.vibe_url(), why)) as Arc<dyn Board>,
+        ),
+        (
+            Err(Unreached {
+                away: Some(why), ..
+            }),
+            Ok(vibe),
+            Some(workspace),
+        ) => {
+            let huly: Arc<dyn Board> = Arc::new(AwayBoard::new(Side::Huly, way.huly_url(), why));
+            ((huly, WorkspaceId(workspace)), vibe)
+        }
+        (huly, vibe, _) => (huly?, vibe?),
+    };
+    whole(config, store, settings, huly, vibe).await
+}
+
+async fn whole(
+    config: &Config,
+    store: Arc<dyn Store>,
+    settings: Settings,
+    (huly, workspace): Reached,
+    vibe: Arc<dyn Board>,
+) -> Result<Engine, Failure> {
     is_own(store.as_ref(), workspace, &config.store.path).await?;
     Ok(Engine {
         store,
@@ -141,39 +196,6 @@ pub(crate) async fn engine(
         settings: Arc::new(settings),
         workspace,
     })
-}
-
-/// A board, and the workspace that it shows.
-pub(crate) type Reached = (Arc<dyn Board>, WorkspaceId);
-
-/// Signs in to Huly, or finds its bridge. `tag` is the store's: what only reads may take any.
-pub(crate) async fn huly(config: &Config, way: Way<'_>, tag: u32) -> Result<Reached, Failure> {
-    let refused = |error: connect::Error| Failure::service(Side::Huly, way.huly_url(), &error);
-    match way {
-        Way::Platform(services) => {
-            let env: Arc<dyn Env> = Arc::new(System);
-            let connection = settings::huly(&config.huly, services, config.log.slow)?;
-            let huly = connect::huly(connection, env, tag).await.map_err(refused)?;
-            let workspace = WorkspaceId(huly.workspace());
-            Ok((Arc::new(huly), workspace))
-        }
-        Way::Bridge(services) => {
-            let connection = settings::bridge(config, services);
-            let board = connect::bridge(connection).await.map_err(refused)?;
-            let workspace = board.workspace();
-            Ok((Arc::new(board), workspace))
-        }
-    }
-}
-
-/// Finds Vibe Kanban.
-pub(crate) async fn vibe(config: &Config, way: Way<'_>) -> Result<Arc<dyn Board>, Failure> {
-    let address = way.vibe_url();
-    let http = settings::vibe(&config.vibe.http, config.log.slow);
-    match connect::vibe(address.clone(), http).await {
-        Ok(board) => Ok(Arc::new(board)),
-        Err(error) => Err(Failure::service(Side::Vibe, address, &error)),
-    }
 }
 
 /// The keys of items differ between the ways to Huly: with another one, everything would look new.

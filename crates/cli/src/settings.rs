@@ -1,15 +1,12 @@
 //! The one place where the configuration becomes what the engine takes.
 
 mod choosing;
+mod services;
 mod upkeep;
 
-use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use engine::{
-    connect::{
-        BridgeConnection, Credentials, HttpSettings, HulyConnection, HulyLimits, Rate,
-        bridge_settings, vibe_settings,
-    },
     run::Pace,
     settings::{LeaseSettings, ProjectSettings, Settings},
     watch::Times,
@@ -26,6 +23,7 @@ use crate::config::{self, Choice, Config, Create, DeletePolicy, FieldPolicy, Hul
 
 pub(crate) use choosing::Asked;
 use choosing::{directions, filter};
+pub(crate) use services::{bridge, huly, vibe};
 use upkeep::upkeep;
 
 /// What a run about everything, or about projects that the command line names, is told.
@@ -124,86 +122,6 @@ pub(crate) fn times(config: &Config) -> Times {
     }
 }
 
-/// How to reach Huly. A secret that a program gives is asked for here.
-pub(crate) fn huly(
-    config: &config::Huly,
-    services: config::Services<'_>,
-    slow: Duration,
-) -> Result<HulyConnection, config::ConfigError> {
-    Ok(HulyConnection {
-        front: services.huly_url.clone(),
-        credentials: match services.credentials {
-            config::Credentials::Token(token) => Credentials::Token(token.value()?),
-            config::Credentials::Password { email, password } => Credentials::Password {
-                email: email.clone(),
-                password: password.value()?,
-            },
-        },
-        workspace: services.workspace.to_owned(),
-        limits: huly_limits(&config.http, slow),
-        page_size: NonZeroU32::new(config.page_size).unwrap_or(NonZeroU32::MIN),
-    })
-}
-
-/// How to reach Huly through the bridge.
-pub(crate) fn bridge(config: &Config, services: config::BridgeServices<'_>) -> BridgeConnection {
-    let status = &config.status;
-    let names = status.to_vibe.keys().chain(status.to_huly.values());
-    BridgeConnection {
-        address: services.bridge_url.clone(),
-        http: busy(&bridge_settings(), &config.huly.http, config.log.slow),
-        workspace: services.workspace.map(str::to_owned),
-        statuses: names.map(|name| Arc::from(name.as_str())).collect(),
-    }
-}
-
-/// The HTTP settings of Vibe.
-pub(crate) fn vibe(config: &config::Http, slow: Duration) -> HttpSettings {
-    busy(&vibe_settings(), config, slow)
-}
-
-/// The transactor carries the load, so the limits are its; the collaborator ends in it. Signing in and the front keep
-/// their own small limits and take only the times.
-fn huly_limits(config: &config::Http, slow: Duration) -> HulyLimits {
-    let own = HulyLimits::default();
-    let collaborator = HttpSettings {
-        rate: own.collaborator.rate,
-        ..busy(&own.collaborator, config, slow)
-    };
-    HulyLimits {
-        front: timed(&own.front, config, slow),
-        account: timed(&own.account, config, slow),
-        transactor: busy(&own.transactor, config, slow),
-        collaborator,
-    }
-}
-
-fn timed(own: &HttpSettings, config: &config::Http, slow: Duration) -> HttpSettings {
-    HttpSettings {
-        slow,
-        read_timeout: config.read_timeout,
-        write_timeout: config.write_timeout,
-        connect_timeout: config.connect_timeout,
-        deadline: own.deadline.max(config.read_timeout * 2),
-        idle_connections: usize::try_from(config.idle_connections).unwrap_or(usize::MAX),
-        idle_timeout: config.idle_timeout,
-        ..own.clone()
-    }
-}
-
-fn busy(own: &HttpSettings, config: &config::Http, slow: Duration) -> HttpSettings {
-    HttpSettings {
-        concurrency: usize::try_from(config.concurrency).unwrap_or(usize::MAX),
-        write_concurrency: usize::try_from(config.write_concurrency).unwrap_or(usize::MAX),
-        rate: config.rate.map(|count| Rate {
-            count,
-            window: config.rate_window,
-        }),
-        body_cap: usize::try_from(config.body_cap).unwrap_or(usize::MAX),
-        ..timed(own, config, slow)
-    }
-}
-
 const fn creation(create: Create) -> Creation {
     match create {
         Create::Both => Creation::Both,
@@ -293,6 +211,9 @@ fn browse(front: &Url, workspace: &str) -> String {
 mod tests {
     use std::time::Duration;
 
+    use store::port::BackupPlan;
+    use sync_core::ids::Millis;
+
     use super::*;
     use crate::config::Inputs;
 
@@ -307,10 +228,16 @@ mod tests {
 
     #[test]
     fn an_empty_configuration_gives_the_documented_defaults() {
-        let (made, own) = (
+        let (made, mut own) = (
             settings(&config(&[("HVS_STORE_PATH", "a.db")]), &[]),
             Settings::default(),
         );
+        // whoever embeds the engine has no backups unless they ask; the program has one a day
+        assert_eq!(own.upkeep.backup, None);
+        own.upkeep.backup = Some(BackupPlan {
+            every: Millis(24 * 3_600_000),
+            keep: 3,
+        });
         assert_eq!(format!("{made:?}"), format!("{own:?}"));
     }
 
@@ -366,9 +293,12 @@ mod tests {
             ("HVS_HULY_HTTP_READ_TIMEOUT", "20 s"),
             ("HVS_HULY_HTTP_CONCURRENCY", "6"),
             ("HVS_HULY_HTTP_RATE", "100"),
+            ("HVS_BREAKER_FAILURES", "75 %"),
+            ("HVS_RETRY_BASE", "1 s"),
+            ("HVS_HULY_ALLOW_INSECURE_HTTP", "true"),
             ("HVS_VIBE_HTTP_BODY_CAP", "1 MiB"),
         ]);
-        let connection = huly(&config.huly, config.services().unwrap(), config.log.slow).unwrap();
+        let connection = huly(&config, config.services().unwrap()).unwrap();
         let limits = &connection.limits;
         assert_eq!(limits.transactor.read_timeout, Duration::from_secs(20));
         assert_eq!(limits.transactor.concurrency, 6);
@@ -376,7 +306,18 @@ mod tests {
         assert_eq!((limits.account.concurrency, limits.account.rate), (1, None));
         assert_eq!(limits.account.read_timeout, Duration::from_secs(20));
         assert!(limits.transactor.silence.is_some());
-        assert_eq!(vibe(&config.vibe.http, config.log.slow).body_cap, 1 << 20);
+        assert_eq!(vibe(&config).body_cap, 1 << 20);
+        for settings in [
+            &limits.front,
+            &limits.account,
+            &limits.transactor,
+            &limits.collaborator,
+        ] {
+            let breaker = settings.breaker.unwrap();
+            assert_eq!((breaker.percent, breaker.calls), (75, 10));
+            assert_eq!(settings.backoff_base, Duration::from_secs(1));
+            assert!(settings.allow_insecure && !vibe(&config).allow_insecure);
+        }
         assert_eq!(
             settings(&config, &[]).huly_browse.as_deref(),
             Some("https://h.example/base/workbench/acme")

@@ -124,6 +124,9 @@ fn together(ctx: &Context, side: Side, creates: Vec<Step>) -> Vec<Vec<Step>> {
 
 /// An error before anything was sent.
 fn early(error: &http_kit::Error, is_alone: bool) -> Ended {
+    if is_unsent(error) {
+        return Ended::Unsent;
+    }
     let copy = http_kit::Error::new(error.kind(), error.code(), error.service(), error.route())
         .with_detail(error.detail());
     match error.kind() {
@@ -137,6 +140,9 @@ fn early(error: &http_kit::Error, is_alone: bool) -> Ended {
 
 /// An error of a call that was sent.
 pub(crate) fn late(error: http_kit::Error) -> Ended {
+    if is_unsent(&error) {
+        return Ended::Unsent;
+    }
     match error.kind() {
         Kind::Transient => Ended::Later(error),
         Kind::Unknown => Ended::Open(error),
@@ -144,6 +150,11 @@ pub(crate) fn late(error: http_kit::Error) -> Ended {
         Kind::Rejected => Ended::Dead(error),
         Kind::Fatal => Ended::Stop(error),
     }
+}
+
+/// Whether the right to write had run out when its turn came.
+fn is_unsent(error: &http_kit::Error) -> bool {
+    error.code() == http_kit::codes::NET_PERMIT
 }
 
 async fn prepare(

@@ -174,6 +174,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "run `hvs reconcile`, which settles them, and then this command again",
     ),
     (
+        SERVICE_AWAY,
+        "the item changed while the other service was away",
+        "nothing: it is carried over when that service is back, what waited longest first",
+    ),
+    (
         RUN_LEASE_LOST,
         "the lease ran out or was taken over in the middle of a run",
         "nothing: the next run settles what was in flight",
@@ -305,6 +310,8 @@ pub const PROJECT_PATH: &str = "PROJECT_PATH";
 pub const REMOVE_HAS_CHILDREN: &str = "REMOVE_HAS_CHILDREN";
 /// See [`CODES`].
 pub const MARKUP_LOST: &str = "MARKUP_LOST";
+/// See [`CODES`].
+pub const SERVICE_AWAY: &str = "SERVICE_AWAY";
 /// See [`CODES`].
 pub const RUN_LEASE_LOST: &str = "RUN_LEASE_LOST";
 /// See [`CODES`].

@@ -2,7 +2,10 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
-pub use http_kit::{Error, Kind, Rate, Settings as HttpSettings};
+pub use http_kit::{
+    BreakerSettings, BreakerState, Error, HostStats, Hosts, Kind, Rate, ServerTime,
+    Settings as HttpSettings, is_loopback,
+};
 use huly_client::{
     Config, Huly,
     bridge::{self, Bridge, Pages},
@@ -28,9 +31,10 @@ pub struct HulyConnection {
     pub page_size: NonZeroU32,
 }
 
-/// Signs in to a Huly workspace. `tag` is the store's ([`store_tag`]).
+/// Signs in to a Huly workspace. `hosts` is what is known of them from earlier connections, `tag` the store's ([`store_tag`]).
 pub async fn huly(
     connection: HulyConnection,
+    hosts: &Hosts,
     env: Arc<dyn Env>,
     tag: u32,
 ) -> Result<HulyBoard, Error> {
@@ -47,7 +51,8 @@ pub async fn huly(
         workspace,
         limits,
     };
-    let client = Huly::connect(config, http_kit::Http::new).await?;
+    let make = |settings, classify| http_kit::Http::at(hosts, settings, classify);
+    let client = Huly::connect(config, make).await?;
     Ok(HulyBoard::new(client, env, tag, page_size))
 }
 
@@ -65,14 +70,14 @@ pub struct BridgeConnection {
 }
 
 /// Connects to a bridge, which must be connected to Huly itself.
-pub async fn bridge(connection: BridgeConnection) -> Result<BridgeBoard, Error> {
+pub async fn bridge(connection: BridgeConnection, hosts: &Hosts) -> Result<BridgeBoard, Error> {
     let BridgeConnection {
         address,
         http,
         workspace,
         statuses,
     } = connection;
-    let http = http_kit::Http::new(http, bridge::classify)?;
+    let http = http_kit::Http::at(hosts, http, bridge::classify)?;
     let client = Bridge::connect(http, address, Pages::default()).await?;
     Ok(BridgeBoard::new(client, workspace.as_deref(), statuses))
 }
@@ -83,8 +88,8 @@ pub fn bridge_settings() -> HttpSettings {
 }
 
 /// Finds out what kind of local Vibe Kanban server answers at an address, and connects to it.
-pub async fn vibe(url: Url, http: HttpSettings) -> Result<VibeBoard, Error> {
-    let http = http_kit::Http::new(http, vibe_client::classify)?;
+pub async fn vibe(url: Url, http: HttpSettings, hosts: &Hosts) -> Result<VibeBoard, Error> {
+    let http = http_kit::Http::at(hosts, http, vibe_client::classify)?;
     Ok(VibeBoard::new(Vibe::connect(http, url).await?))
 }
 

@@ -149,7 +149,9 @@ impl Context {
     /// Whether a remote write may start now (design 4.6).
     pub(crate) fn may_write(&self) -> Result<(), Error> {
         match &self.lease {
-            Some(lease) if lease.outlives(self.now(), self.settings.write_deadline) => Ok(()),
+            Some(lease) if lease.outlives(self.env.as_ref(), self.settings.write_deadline) => {
+                Ok(())
+            }
             Some(_) | None => Err(Error::LeaseLost),
         }
     }
@@ -161,8 +163,17 @@ impl Context {
             // such a run says nothing about the other projects
             let limited = !self.settings.only.is_empty() || !self.targets.is_empty();
             figures.insert("limited".to_owned(), limited.into());
+            let services = Side::ALL.map(|side| (side.as_str().to_owned(), self.service(side)));
+            figures.insert("services".to_owned(), services.into_iter().collect());
         }
         summary
+    }
+
+    /// How one service stands, as far as this run's calls have shown it.
+    fn service(&self, side: Side) -> serde_json::Value {
+        let board = self.board(side);
+        let ahead = board.server_time().map(|time| time.ahead_of(self.now().0));
+        serde_json::json!({ "hosts": board.hosts(), "clock_ahead_ms": ahead })
     }
 
     /// Gives the run its row, once, before anything that names it is written; a run that only reads has none.

@@ -11,6 +11,11 @@ use uuid::Uuid;
 pub trait Env: Send + Sync {
     /// UTC, by our clock. Used for what we write down; never compared with a service's stamps except as a shown offset.
     fn now(&self) -> Millis;
+    /// Time since some fixed moment, the time that this machine slept included, and never set back: what a lease's age is
+    /// measured with (design 4.6).
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.now().0).unwrap_or(0))
+    }
     /// A new time-ordered id (UUIDv7).
     fn ordered_id(&self) -> Uuid;
     /// A new random number.
@@ -44,6 +49,15 @@ impl Env for System {
         Millis(jiff::Timestamp::now().as_millisecond())
     }
 
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn elapsed(&self) -> Duration {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        // since the machine started, so never negative
+        let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+        let nanos = u32::try_from(time.tv_nsec).unwrap_or(0);
+        Duration::new(seconds, nanos)
+    }
+
     fn ordered_id(&self) -> Uuid {
         Uuid::now_v7()
     }
@@ -54,5 +68,17 @@ impl Env for System {
 
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elapsed_time_is_never_set_back() {
+        let times = [(); 1_000].map(|()| System.elapsed());
+        assert!(times.is_sorted());
+        assert!(times.first().is_some_and(|first| *first > Duration::ZERO));
     }
 }

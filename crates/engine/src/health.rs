@@ -13,6 +13,8 @@ const FAILING_AFTER: usize = 3;
 const DEGRADED_PERCENT: u64 = 5;
 /// From this share on it is failing.
 const FAILING_PERCENT: u64 = 50;
+/// From this difference of clocks on, in milliseconds, a person should look.
+const CLOCK_MS: i64 = 60_000;
 /// Fewer calls than this say nothing about a share.
 const FEW_CALLS: u64 = 20;
 
@@ -76,6 +78,10 @@ pub struct ServiceFact {
     pub calls: u64,
     /// Of these, ended in an error after all repeats.
     pub failed: u64,
+    /// Whether the newest run ended with one of its hosts left alone, because it failed too often or stopped answering.
+    pub left_alone: bool,
+    /// How far its clock was ahead of ours then, in milliseconds; `None` where it does not tell.
+    pub clock_ahead_ms: Option<i64>,
 }
 
 impl ServiceFact {
@@ -118,6 +124,10 @@ pub enum Reason {
     Interrupted,
     /// Of so many calls, so many failed.
     Calls(Side, ServiceFact),
+    /// A service is left alone for a while.
+    LeftAlone(Side),
+    /// A service's clock is so many milliseconds ahead of ours.
+    Clock(Side, i64),
     /// A project did not come to its end in so many runs in a row.
     ProjectFailed(String, usize),
     /// A project waits for a person as a whole.
@@ -150,6 +160,18 @@ impl fmt::Display for Reason {
             Reason::Calls(side, fact) => {
                 let (failed, calls) = (fact.failed, several(fact.calls, "call"));
                 write!(f, "{}: {failed} of {calls} failed", side.title())
+            }
+            Reason::LeftAlone(side) => write!(
+                f,
+                "{}: left alone for a while, it failed too often or stopped answering",
+                side.title()
+            ),
+            Reason::Clock(side, ahead) => {
+                let (seconds, way) = match *ahead {
+                    0.. => (ahead / 1_000, "ahead"),
+                    _ => (-(ahead / 1_000), "behind"),
+                };
+                write!(f, "{}: its clock is {seconds} s {way}", side.title())
             }
             Reason::ProjectFailed(label, count) => {
                 let runs = match count {
@@ -238,6 +260,12 @@ pub fn service(side: Side, fact: ServiceFact) -> Finding {
     };
     if verdict != Verdict::Ok {
         finding.because(verdict, Reason::Calls(side, fact));
+    }
+    if fact.left_alone {
+        finding.because(Verdict::Degraded, Reason::LeftAlone(side));
+    }
+    if let Some(ahead) = fact.clock_ahead_ms.filter(|ahead| ahead.abs() > CLOCK_MS) {
+        finding.because(Verdict::Degraded, Reason::Clock(side, ahead));
     }
     finding
 }

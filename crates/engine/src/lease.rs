@@ -3,11 +3,12 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
+use http_kit::Permit;
 use store::{
     Fence, Store,
     port::{LeaseAnswer, LeaseRequest},
@@ -23,10 +24,64 @@ use crate::{env::Env, settings::LeaseSettings};
 #[derive(Debug)]
 pub(crate) struct Lease {
     fence: Fence,
-    until: Arc<AtomicI64>,
+    life: Life,
     /// Until when a holder before us, which never released it, could still begin writes.
     taken_over: Option<Millis>,
     heartbeat: JoinHandle<()>,
+}
+
+/// How long a lease lasts. Clones are the same lease's.
+#[derive(Clone, Debug)]
+struct Life {
+    /// By the store's row, on the wall's clock; 0 once it was lost or given up.
+    until: Arc<AtomicI64>,
+    /// By a clock that is never set back and counts the time that the machine slept, from before the lease was asked for, in
+    /// milliseconds.
+    ends: Arc<AtomicU64>,
+}
+
+impl Life {
+    fn new(until: Millis, asked_at: Duration, ttl: Duration) -> Life {
+        let life = Life {
+            until: Arc::default(),
+            ends: Arc::default(),
+        };
+        life.goes_on(until, asked_at, ttl);
+        life
+    }
+
+    fn goes_on(&self, until: Millis, asked_at: Duration, ttl: Duration) {
+        let ends = u64::try_from((asked_at + ttl).as_millis()).unwrap_or(u64::MAX);
+        self.ends.store(ends, Ordering::Release);
+        self.until.store(until.0, Ordering::Release);
+    }
+
+    fn is_over(&self) {
+        self.until.store(0, Ordering::Release);
+    }
+
+    /// Whether it lasts longer than this from now on, by both clocks.
+    fn outlives(&self, env: &dyn Env, time: Duration) -> bool {
+        let by_wall = env.now().0.saturating_add(millis(time).0);
+        let by_age = u64::try_from((env.elapsed() + time).as_millis()).unwrap_or(u64::MAX);
+        self.until.load(Ordering::Acquire) > by_wall && self.ends.load(Ordering::Acquire) > by_age
+    }
+}
+
+/// The right to write as the calls' stack asks for it, right before each write leaves.
+struct Right {
+    life: Life,
+    env: Arc<dyn Env>,
+}
+
+impl Permit for Right {
+    fn may_write(&self, limit: Duration) -> Result<(), String> {
+        if self.life.outlives(self.env.as_ref(), limit) {
+            Ok(())
+        } else {
+            Err("the lease on the workspace runs out before an answer can come".to_owned())
+        }
+    }
 }
 
 /// How asking for a lease ended.
@@ -56,6 +111,7 @@ impl Lease {
             pid: std::process::id(),
             ttl,
         };
+        let asked_at = env.elapsed();
         match store.acquire(&request, env.now()).await? {
             LeaseAnswer::Held(row) => Ok(Asked::Held(row)),
             LeaseAnswer::Granted { lease, after } => {
@@ -63,12 +119,12 @@ impl Lease {
                     scope: lease.scope.clone(),
                     token: lease.token,
                 };
-                let until = Arc::new(AtomicI64::new(lease.until.0));
+                let life = Life::new(lease.until, asked_at, settings.ttl);
                 let beat = beat(
                     Arc::clone(store),
                     Arc::clone(env),
                     fence.clone(),
-                    Arc::clone(&until),
+                    life.clone(),
                     settings,
                 );
                 let heartbeat = tokio::spawn(beat.in_current_span());
@@ -77,7 +133,7 @@ impl Lease {
                 }
                 Ok(Asked::Granted(Lease {
                     fence,
-                    until,
+                    life,
                     taken_over: after.map(|before| before.until),
                     heartbeat,
                 }))
@@ -97,12 +153,21 @@ impl Lease {
 
     /// Whether a remote write that has its answer within `write_deadline` may start now: the services cannot check our
     /// token, so the lease must outlive the write.
-    pub(crate) fn outlives(&self, now: Millis, write_deadline: Duration) -> bool {
-        self.until.load(Ordering::Acquire) > now.0.saturating_add(millis(write_deadline).0)
+    pub(crate) fn outlives(&self, env: &dyn Env, write_deadline: Duration) -> bool {
+        self.life.outlives(env, write_deadline)
+    }
+
+    /// The same question for those who send: asked once more for every write, after all waits.
+    pub(crate) fn permit(&self, env: &Arc<dyn Env>) -> Arc<dyn Permit> {
+        Arc::new(Right {
+            life: self.life.clone(),
+            env: Arc::clone(env),
+        })
     }
 
     /// Gives it up.
     pub(crate) async fn release(self, store: &Arc<dyn Store>) -> Result<(), store::Error> {
+        self.life.is_over();
         self.heartbeat.abort();
         store.release(&self.fence).await
     }
@@ -110,6 +175,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        self.life.is_over();
         self.heartbeat.abort();
     }
 }
@@ -120,15 +186,16 @@ async fn beat(
     store: Arc<dyn Store>,
     env: Arc<dyn Env>,
     fence: Fence,
-    until: Arc<AtomicI64>,
+    life: Life,
     settings: LeaseSettings,
 ) {
     loop {
         env.sleep(settings.heartbeat).await;
+        let asked_at = env.elapsed();
         match store.renew(&fence, env.now(), millis(settings.ttl)).await {
-            Ok(row) => until.store(row.until.0, Ordering::Release),
+            Ok(row) => life.goes_on(row.until, asked_at, settings.ttl),
             Err(store::Error::Fenced { .. }) => {
-                until.store(0, Ordering::Release);
+                life.is_over();
                 tracing::error!(scope = %fence.scope, "the lease was taken over by another instance: no more writes");
                 return;
             }

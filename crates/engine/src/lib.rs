@@ -6,6 +6,7 @@
 //! this crate: it reads, asks [`sync_core`], writes down, and carries out.
 
 mod apply;
+pub mod away;
 mod batch;
 pub mod bridge;
 pub mod check;

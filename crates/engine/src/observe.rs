@@ -72,6 +72,8 @@ pub(crate) struct Observed {
     /// Issues that creates of waiting links made and that no run has settled: a request that its caller gave up may land
     /// at any time.
     pub(crate) landed: HashMap<LinkId, Item>,
+    /// Since when items wait that changed while the other service was away.
+    pub(crate) waits: HashMap<(Side, ItemId), Millis>,
     /// Links with a write whose effect is not known yet: nothing is planned for them until it was looked for.
     pub(crate) busy: HashSet<LinkId>,
     /// Sides whose project as a whole was found gone.
@@ -246,6 +248,10 @@ async fn look_again(
         ctx.failed_before(&dirty.item, dirty.tries);
         let link = by_item.side(dirty.side).get(&dirty.item).copied();
         observed.due.push((dirty.clone(), link));
+        if &*dirty.code == codes::SERVICE_AWAY {
+            let key = (dirty.side, dirty.item.clone());
+            observed.waits.insert(key, dirty.since);
+        }
         let unseen = match by_item.side(dirty.side).get(&dirty.item) {
             Some(link) => **observed.of(link).side(dirty.side) == Observation::Unseen,
             None => !observed

@@ -259,6 +259,17 @@ pub trait Board: Send + Sync {
     fn capabilities(&self) -> Capabilities;
     /// Calls and bytes so far.
     fn traffic(&self) -> Traffic;
+    /// How the hosts stand that it calls.
+    fn hosts(&self) -> Vec<http_kit::HostStats> {
+        Vec::new()
+    }
+    /// From now on writes are handed to a socket only while this permit says so: asked for each request, after all waits. A
+    /// write that is not permitted fails with `NET_PERMIT`, unsent.
+    fn set_permit(&self, permit: Arc<dyn http_kit::Permit>);
+    /// The clock that stamps its items, now; `None` where the service does not tell. It is as exact as its `within` says.
+    fn server_time(&self) -> Option<http_kit::ServerTime> {
+        None
+    }
     /// For people: product and version.
     fn describe(&self) -> String;
     /// What the service calls our account's rights (`OWNER`, `GUEST` ...); `None` where it knows no such word.

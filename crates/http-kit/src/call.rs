@@ -26,6 +26,8 @@ pub struct Call {
     pub body: Bytes,
     /// Whether the call may be repeated.
     pub effect: Effect,
+    /// Whether a page instead of an answer is a failure of its own ([`codes::NET_HTML`]), whatever its status.
+    pub no_page: bool,
 }
 
 impl Call {
@@ -39,7 +41,16 @@ impl Call {
             headers,
             body,
             effect,
+            no_page: false,
         }
+    }
+
+    /// The call, whose answer is never a page: a success that is one came from another program on the way (a captive
+    /// portal, a proxy). For a service that never answers with pages by itself.
+    #[must_use]
+    pub fn without_pages(mut self) -> Self {
+        self.no_page = true;
+        self
     }
 
     /// A read by GET.
@@ -144,6 +155,20 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// Whether the answer is a web page: it says so, or it says nothing and begins like one.
+    pub fn is_page(&self) -> bool {
+        let said = self.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        let (text, pages) = match said {
+            Some(kind) => (kind, [b"text/html".as_slice(), b"application/xhtml+xml"]),
+            None => (self.body.as_ref(), [b"<!doctype".as_slice(), b"<html"]),
+        };
+        let text = text.trim_ascii_start();
+        pages.iter().any(|page| {
+            text.get(..page.len())
+                .is_some_and(|begin| begin.eq_ignore_ascii_case(page))
+        })
+    }
+
     /// Whether the answer says that it is JSON (`application/json`, or a `+json` type).
     pub fn is_json(&self) -> bool {
         self.headers

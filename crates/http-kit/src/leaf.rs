@@ -7,6 +7,7 @@ use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, LOCATION};
 use http::{HeaderMap, HeaderValue, Method};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tower::util::BoxCloneSyncService;
 use url::{Host, Url};
 
@@ -26,6 +27,8 @@ struct Leaf {
     local: reqwest::Client,
     /// Whether this machine has root certificates.
     roots: bool,
+    /// Whether plain http may leave this machine.
+    allow_insecure: bool,
     body_cap: usize,
     counters: Arc<Counters>,
     returns: Returns,
@@ -52,6 +55,7 @@ pub(crate) fn transport(settings: &Settings, counters: Arc<Counters>) -> Result<
         outside,
         local,
         roots,
+        allow_insecure: settings.allow_insecure,
         body_cap: settings.body_cap,
         counters,
         returns,
@@ -83,6 +87,7 @@ fn builder(settings: &Settings) -> reqwest::ClientBuilder {
         .pool_idle_timeout(settings.idle_timeout)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
+        .dns_resolver(Arc::new(Names))
         // Decompressed here, so that the bytes on the wire can be counted.
         .gzip(false)
 }
@@ -121,6 +126,8 @@ impl Leaf {
         }
         let client = if plain && is_loopback(&call.url) {
             &self.local
+        } else if plain && !self.allow_insecure {
+            return Err(TransportError::Insecure);
         } else {
             &self.outside
         };
@@ -158,8 +165,8 @@ impl Leaf {
     }
 }
 
-/// Loopback by name or number.
-fn is_loopback(url: &Url) -> bool {
+/// Loopback by name or number: what is sent there does not leave this machine.
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
@@ -288,12 +295,37 @@ impl Write for Capped {
     }
 }
 
+/// Addresses by the system's resolver, with an error that can be told from others.
+#[derive(Debug)]
+struct Names;
+
+/// A name has no address.
+#[derive(Debug, thiserror::Error)]
+#[error("the name has no address")]
+struct NoAddress(#[source] io::Error);
+
+impl Resolve for Names {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            match tokio::net::lookup_host((name.as_str(), 0)).await {
+                Ok(found) => {
+                    let found: Vec<_> = found.collect();
+                    Ok(Box::new(found.into_iter()) as Addrs)
+                }
+                Err(cause) => Err(NoAddress(cause).into()),
+            }
+        })
+    }
+}
+
 /// What went wrong before the answer's head came. The address is cut from the cause: its query may hold secrets.
 fn broken_request(cause: reqwest::Error) -> TransportError {
     let cause = cause.without_url();
     if cause.is_builder() {
         TransportError::Setup(cause.into())
-    } else if cause.is_connect() && is_certificate(&cause) {
+    } else if cause.is_connect() && is_of(&cause, <dyn std::error::Error>::is::<NoAddress>) {
+        TransportError::Name(cause.into())
+    } else if cause.is_connect() && is_of(&cause, <dyn std::error::Error>::is::<rustls::Error>) {
         TransportError::Tls(cause.into())
     } else if cause.is_connect() {
         TransportError::Connect(cause.into())
@@ -308,15 +340,15 @@ fn broken_body(cause: reqwest::Error) -> TransportError {
     TransportError::Body(cause.without_url().into())
 }
 
-/// Whether a certificate was refused, somewhere down the chain of causes.
-fn is_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
-    let refused = match error.downcast_ref::<rustls::Error>() {
-        Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => true,
-        Some(_) | None => false,
-    };
+/// Whether a cause somewhere down the chain is the one that is looked for.
+fn is_of(
+    error: &(dyn std::error::Error + 'static),
+    is: fn(&(dyn std::error::Error + 'static)) -> bool,
+) -> bool {
+    // An `io::Error` shows the error inside it as itself, and that one's source as its own.
     let inside = error
         .downcast_ref::<io::Error>()
         .and_then(io::Error::get_ref)
-        .is_some_and(|inner| is_certificate(inner));
-    refused || inside || error.source().is_some_and(is_certificate)
+        .is_some_and(|inner| is_of(inner, is));
+    is(error) || inside || error.source().is_some_and(|source| is_of(source, is))
 }

@@ -4,13 +4,17 @@
 //! called a success, or an [`Error`] with one of five [`Kind`]s and a stable code. The layers, outside in:
 //!
 //! 1. span and overall deadline ([`Settings::deadline`]);
-//! 2. retry, **of reads only**, with full jitter; a write without an answer is [`Kind::Unknown`] and goes back to
-//!    the caller, who looks before any repeat;
+//! 2. retry, **of reads only**, with full jitter, inside the host's budget of repeats; a write without an answer is
+//!    [`Kind::Unknown`] and goes back to the caller, who looks before any repeat;
 //! 3. silence: after timeouts in a row nothing is sent for a while (a stuck server stays stuck while it is asked);
-//! 4. concurrency, with a smaller limit for writes;
-//! 5. rate limit, cut off by the deadline;
-//! 6. timeout of one try;
-//! 7. the [`Transport`]: `reqwest` in production, an in-process server in tests.
+//! 4. concurrency, with a smaller limit for writes and a queue of bounded length;
+//! 5. circuit breaker: a host of which half of the calls fail is left alone, then asked once;
+//! 6. rate limit, which believes a server that says that there were too many calls, cut off by the deadline;
+//! 7. after all waits, the last questions: silence and breaker again, and for a write the [`Permit`];
+//! 8. timeout of one try;
+//! 9. the [`Transport`]: `reqwest` in production, an in-process server in tests.
+//!
+//! What is known of a host (3, 5, 6 and its clock) is shared by all stacks of the same [`Hosts`].
 //!
 //! No header, token, query or body is ever part of a `Debug` form, an error text or a span.
 //!
@@ -24,14 +28,19 @@
 //! # Ok::<(), url::ParseError>(())
 //! ```
 
+mod breaker;
 mod call;
 pub mod codes;
 mod dial;
 mod error;
+mod exchange;
+mod host;
 mod kind;
 mod leaf;
 mod limits;
+mod permit;
 mod retry;
+mod server_time;
 mod settings;
 mod silence;
 mod stack;
@@ -39,10 +48,15 @@ mod stats;
 mod transport;
 mod window;
 
+pub use crate::breaker::BreakerState;
 pub use crate::call::{Call, Reply};
 pub use crate::error::{BoxError, Error, server_words};
+pub use crate::host::{HostStats, Hosts};
 pub use crate::kind::{Classify, Effect, Kind, Verdict};
-pub use crate::settings::{Rate, Settings, SilenceSettings};
+pub use crate::leaf::is_loopback;
+pub use crate::permit::{Permit, PermitSlot};
+pub use crate::server_time::ServerTime;
+pub use crate::settings::{BreakerSettings, Rate, Settings, SilenceSettings};
 pub use crate::stack::Http;
 pub use crate::stats::{RouteStats, Stats};
 pub use crate::transport::{Transport, TransportError};

@@ -1,21 +1,27 @@
-//! How many calls may be in flight, and how many may start in a window.
+//! How many calls may be in flight, how many may wait for that, and how many may start in a window.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 use tower::{Layer, Service};
 
+use crate::host::Host;
 use crate::stack::{Answer, Attempt};
 use crate::window::{Place, Window};
-use crate::{Effect, Error, Kind, Reply, Settings, codes};
+use crate::{Effect, Error, Kind, Rate, Reply, Settings, codes};
 
 /// Permits for calls in flight; a write needs one of each.
 #[derive(Debug, Clone)]
 pub(crate) struct Concurrency {
     all: Arc<Semaphore>,
     writes: Arc<Semaphore>,
+    /// Calls that wait for a permit.
+    waiting: Arc<AtomicUsize>,
+    /// Most of them.
+    queue: usize,
+    service: &'static str,
 }
 
 impl Concurrency {
@@ -23,7 +29,27 @@ impl Concurrency {
         Self {
             all: Arc::new(Semaphore::new(settings.concurrency)),
             writes: Arc::new(Semaphore::new(settings.write_concurrency)),
+            waiting: Arc::default(),
+            queue: settings.queue,
+            service: settings.service,
         }
+    }
+
+    /// A place in the queue for a permit; `None` where it is full: a caller that asks for more than can ever be done in
+    /// time is told at once.
+    fn queue(&self) -> Option<Queued> {
+        let before = self.waiting.fetch_add(1, Ordering::AcqRel);
+        let queued = Queued(Arc::clone(&self.waiting));
+        (before < self.queue).then_some(queued)
+    }
+}
+
+/// A call in the queue; dropping it leaves the queue.
+struct Queued(Arc<AtomicUsize>);
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -61,6 +87,13 @@ where
         let fresh = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, fresh);
         Box::pin(async move {
+            let Some(queued) = limit.queue() else {
+                let (service, route) = (limit.service, attempt.call.route);
+                let full = Error::new(Kind::Transient, codes::NET_QUEUE, service, route);
+                return Err(full
+                    .with_detail(format!("{} calls wait already", limit.queue))
+                    .with_tries(attempt.tries.saturating_sub(1)));
+            };
             // The semaphores are never closed, so a permit always comes; the deadline outside ends the wait.
             // The writes' permit goes first: a waiting write must not hold a place that a read could use.
             let _write = match attempt.call.effect {
@@ -68,37 +101,45 @@ where
                 Effect::Write => limit.writes.acquire_owned().await.ok(),
             };
             let _any = limit.all.acquire_owned().await.ok();
+            drop(queued);
             inner.call(attempt).await
         })
     }
 }
 
-/// The rate limit; without settings it lets everything through. One stack speaks to one host, so it is the host's.
+/// The rate limit of the host.
 #[derive(Debug, Clone)]
 pub(crate) struct Pace {
-    window: Option<Window>,
+    rate: Option<Rate>,
     service: &'static str,
 }
 
 impl Pace {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
-            window: settings.rate.map(Window::new),
+            rate: settings.rate,
             service: settings.service,
         }
     }
 
+    /// The host's window under this stack's rate.
+    pub(crate) fn window(&self, host: &Host) -> Window {
+        Window::new(self.rate, Arc::clone(&host.places))
+    }
+
     /// Waits for a place, or fails at once where there will be none before the deadline.
-    async fn wait(&self, deadline: Instant, route: &'static str) -> Result<Option<Place>, Error> {
-        let Some(window) = &self.window else {
-            return Ok(None);
-        };
-        match window.place(deadline).await {
-            Some(place) => Ok(Some(place)),
-            None => Err(
-                Error::new(Kind::Transient, codes::NET_RATE, self.service, route)
-                    .with_detail("no room in the rate limit before the deadline"),
-            ),
+    async fn wait(&self, attempt: &Attempt) -> Result<Place, Error> {
+        let window = self.window(&attempt.host);
+        match window.place(attempt.deadline).await {
+            Some(place) => Ok(place),
+            None => Err(Error::new(
+                Kind::Transient,
+                codes::NET_RATE,
+                self.service,
+                attempt.call.route,
+            )
+            .with_detail("no room in the rate limit before the deadline")
+            .with_tries(attempt.tries.saturating_sub(1))),
         }
     }
 }
@@ -137,7 +178,7 @@ where
         let fresh = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, fresh);
         Box::pin(async move {
-            let _place = pace.wait(attempt.deadline, attempt.call.route).await?;
+            let _place = pace.wait(&attempt).await?;
             inner.call(attempt).await
         })
     }

@@ -1,4 +1,6 @@
-//! Repeats of reads: full jitter, the server's `Retry-After` on 429 and 503, never past the deadline.
+//! Repeats of reads: full jitter, the server's `Retry-After` on 429 and 503, never past the deadline, and never more than
+//! the host's budget holds: repeats are at most a fifth of its calls, and ten in ten seconds on top. A host that could not
+//! be reached at all is asked once a call until it answers again.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,6 +12,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::time::Instant;
 use tower::retry::Policy;
+use tower::retry::budget::Budget;
 
 use crate::stack::Attempt;
 use crate::{Effect, Error, Kind, Reply, Settings, codes};
@@ -78,12 +81,16 @@ impl Policy<Attempt, Reply, Error> for Retry {
     ) -> Option<Self::Future> {
         let error = result.as_ref().err()?;
         let hopeless = error.kind() != Kind::Transient
-            || [codes::NET_SILENCE, codes::NET_RATE].contains(&error.code());
+            || attempt.was_away
+            || matches!(
+                error.code(),
+                codes::NET_SILENCE | codes::NET_BREAKER | codes::NET_RATE | codes::NET_QUEUE
+            );
         if hopeless || attempt.tries >= self.max_tries {
             return None;
         }
         let due = Instant::now() + self.wait(attempt.tries, error.retry_after());
-        if due >= attempt.deadline {
+        if due >= attempt.deadline || !attempt.host.budget.withdraw() {
             return None;
         }
         attempt.tries += 1;

@@ -27,18 +27,26 @@ pub struct Settings {
     pub concurrency: usize,
     /// Most writes in flight; 1 to 1000, default 4.
     pub write_concurrency: usize,
+    /// Most calls that wait for a place among those in flight; 1 to 100 000, default 1000. One more fails at once.
+    pub queue: usize,
     /// Most tries that may be started in a window of time; default none.
     pub rate: Option<Rate>,
     /// Most bytes of an answer after decompression; at least 1, default 64 MiB.
     pub body_cap: usize,
     /// Most times a read is sent; 1 to 20, default 4. A write is sent once.
     pub max_tries: u32,
-    /// The wait before the first repeat is drawn from zero to this; it doubles per repeat; default 200 ms.
+    /// The wait before the first repeat is drawn from zero to this; it doubles per repeat; default 2 s.
     pub backoff_base: Duration,
-    /// The wait before a repeat never exceeds this, unless the server asks for more; default 10 s.
+    /// The wait before a repeat never exceeds this, unless the server asks for more; at most 1 h, default 32 s.
     pub backoff_cap: Duration,
     /// When to leave a stuck server alone; default never.
     pub silence: Option<SilenceSettings>,
+    /// When a failing host is left alone; default as [`BreakerSettings::default`], none for never.
+    pub breaker: Option<BreakerSettings>,
+    /// Under which name the state of the host is shared with other stacks; default `service`.
+    pub host: Option<&'static str>,
+    /// Whether plain http may go to a host that is not loopback; default false. Held by the real transport only.
+    pub allow_insecure: bool,
     /// A call that takes longer, with its waits and repeats, is a warning; default 2 s.
     pub slow: Duration,
     /// The seed of the jitter, so that a simulated run repeats; default none (a fresh one).
@@ -65,6 +73,30 @@ pub struct SilenceSettings {
     pub max: Duration,
 }
 
+/// When a host of which many calls fail is left alone (design 4.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BreakerSettings {
+    /// From this share of failed calls on, in percent; 1 to 100, default 50.
+    pub percent: u32,
+    /// Among at least so many calls; 1 to 100 000, default 10.
+    pub calls: u32,
+    /// That ended within this time; 1 s to 1 h, default 30 s.
+    pub window: Duration,
+    /// For so long nothing is sent, then one probe; 1 s to 1 h, default 30 s.
+    pub open_for: Duration,
+}
+
+impl Default for BreakerSettings {
+    fn default() -> Self {
+        Self {
+            percent: 50,
+            calls: 10,
+            window: Duration::from_secs(30),
+            open_for: Duration::from_secs(30),
+        }
+    }
+}
+
 impl Default for SilenceSettings {
     fn default() -> Self {
         Self {
@@ -87,12 +119,16 @@ impl Default for Settings {
             idle_timeout: Duration::from_mins(1),
             concurrency: 8,
             write_concurrency: 4,
+            queue: 1_000,
             rate: None,
             body_cap: 64 << 20,
             max_tries: 4,
-            backoff_base: Duration::from_millis(200),
-            backoff_cap: Duration::from_secs(10),
+            backoff_base: Duration::from_secs(2),
+            backoff_cap: Duration::from_secs(32),
             silence: None,
+            breaker: Some(BreakerSettings::default()),
+            host: None,
+            allow_insecure: false,
             slow: Duration::from_secs(2),
             seed: None,
         }
@@ -100,6 +136,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Under which name the state of the host is kept.
+    pub(crate) fn host_name(&self) -> &'static str {
+        self.host.unwrap_or(self.service)
+    }
+
     /// The settings, or the name of the first one that is out of its bounds (fatal, [`codes::NET_SETTINGS`]).
     pub(crate) fn checked(&self) -> Result<(), Error> {
         const HOUR: Duration = Duration::from_hours(1);
@@ -114,6 +155,17 @@ impl Settings {
             (
                 "write_concurrency",
                 (1..=1000).contains(&self.write_concurrency),
+            ),
+            ("queue", (1..=100_000).contains(&self.queue)),
+            (
+                "breaker",
+                self.breaker.is_none_or(|breaker| {
+                    const SECOND: Duration = Duration::from_secs(1);
+                    (1..=100).contains(&breaker.percent)
+                        && (1..=100_000).contains(&breaker.calls)
+                        && (SECOND..=HOUR).contains(&breaker.window)
+                        && (SECOND..=HOUR).contains(&breaker.open_for)
+                }),
             ),
             ("body_cap", self.body_cap > 0),
             ("max_tries", (1..=20).contains(&self.max_tries)),

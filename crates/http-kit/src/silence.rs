@@ -7,18 +7,33 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tower::{Layer, Service};
 
+use crate::host::Host;
 use crate::stack::{Answer, Attempt};
 use crate::{Error, Kind, Reply, SilenceSettings, codes};
 
 /// The state of one server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(crate) enum State {
     /// Calls go through; so many timeouts came in a row.
     Open { timeouts: u32 },
     /// Nothing is sent before `until`; the first call after it is the probe.
     Silent { until: Instant, length: Duration },
     /// The probe is on its way; nothing else is sent.
     Probing { length: Duration },
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State::Open { timeouts: 0 }
+    }
+}
+
+/// Whether a host is left alone at the moment.
+pub(crate) fn is_silent(state: &Mutex<State>) -> bool {
+    match *state.lock().unwrap_or_else(PoisonError::into_inner) {
+        State::Open { .. } => false,
+        State::Silent { .. } | State::Probing { .. } => true,
+    }
 }
 
 /// How one admitted call ended, as far as the silence cares.
@@ -32,21 +47,20 @@ enum Ending {
     Nothing,
 }
 
-/// The silence of one server, shared by all calls to it.
-#[derive(Debug)]
+/// The silence of one server: the rules of a stack over the state of the host.
+#[derive(Debug, Clone)]
 pub(crate) struct Silence {
     settings: SilenceSettings,
     service: &'static str,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 impl Silence {
-    pub(crate) fn new(settings: SilenceSettings, service: &'static str) -> Self {
-        let state = Mutex::new(State::Open { timeouts: 0 });
+    pub(crate) fn of(settings: SilenceSettings, service: &'static str, host: &Host) -> Self {
         Self {
             settings,
             service,
-            state,
+            state: Arc::clone(&host.silence),
         }
     }
 
@@ -126,7 +140,7 @@ impl Silence {
 
 /// Settles an admitted call even where its future is dropped, so that a lost probe does not block for ever.
 struct Pass {
-    silence: Arc<Silence>,
+    silence: Silence,
     probe: bool,
     ending: Ending,
 }
@@ -152,14 +166,17 @@ fn ending(result: &Result<Reply, Error>) -> Ending {
 
 /// The layer; without settings it lets everything through.
 #[derive(Debug, Clone)]
-pub(crate) struct SilenceLayer(pub(crate) Option<Arc<Silence>>);
+pub(crate) struct SilenceLayer {
+    pub(crate) rules: Option<SilenceSettings>,
+    pub(crate) service: &'static str,
+}
 
 impl<S> Layer<S> for SilenceLayer {
     type Service = SilenceService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
         SilenceService {
-            silence: self.0.clone(),
+            layer: self.clone(),
             inner,
         }
     }
@@ -167,7 +184,7 @@ impl<S> Layer<S> for SilenceLayer {
 
 #[derive(Debug, Clone)]
 pub(crate) struct SilenceService<S> {
-    silence: Option<Arc<Silence>>,
+    layer: SilenceLayer,
     inner: S,
 }
 
@@ -184,9 +201,10 @@ where
     }
 
     fn call(&mut self, mut attempt: Attempt) -> Answer {
-        let Some(silence) = self.silence.clone() else {
+        let Some(rules) = self.layer.rules else {
             return self.inner.call(attempt);
         };
+        let silence = Silence::of(rules, self.layer.service, &attempt.host);
         match silence.admit(Instant::now(), attempt.call.route) {
             Err(refusal) => {
                 let refusal = refusal.with_tries(attempt.tries.saturating_sub(1));

@@ -5,21 +5,26 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tower::retry::budget::Budget;
 use tower::util::BoxCloneSyncService;
-use tower::{Service, ServiceBuilder, ServiceExt};
+use tower::{ServiceBuilder, ServiceExt};
 use tracing::Instrument;
+use url::Url;
 
+use crate::breaker::{BreakerLayer, Ticket};
+use crate::exchange::Exchange;
+use crate::host::Host;
 use crate::limits::{Concurrency, Pace};
-use crate::retry::{Retry, retry_after};
-use crate::silence::{Silence, SilenceLayer};
+use crate::permit::PermitSlot;
+use crate::retry::Retry;
+use crate::silence::SilenceLayer;
 use crate::stats::Counters;
-use crate::transport::TransportError;
 use crate::{
-    Call, Classify, Effect, Error, Kind, Reply, Settings, Stats, Transport, Verdict, codes, leaf,
+    Call, Classify, Effect, Error, Hosts, Kind, Permit, Reply, ServerTime, Settings, Stats,
+    Transport, codes, leaf,
 };
 
 /// A call on its way through the layers.
@@ -32,8 +37,14 @@ pub(crate) struct Attempt {
     pub(crate) tries: u32,
     /// Whether this is the probe that ends a silence.
     pub(crate) probe: bool,
+    /// What is known of the host that is called.
+    pub(crate) host: Arc<Host>,
+    /// Whether the host could not be reached when the call began.
+    pub(crate) was_away: bool,
+    /// What the breaker gave out.
+    pub(crate) ticket: Option<Ticket>,
     /// Set once the transport was asked to send.
-    sent: Arc<AtomicBool>,
+    pub(crate) sent: Arc<AtomicBool>,
 }
 
 /// What every layer's service gives back.
@@ -45,6 +56,8 @@ pub struct Http {
     stack: BoxCloneSyncService<Attempt, Reply, Error>,
     settings: Arc<Settings>,
     counters: Arc<Counters>,
+    hosts: Hosts,
+    permit: PermitSlot,
 }
 
 impl Http {
@@ -52,52 +65,77 @@ impl Http {
     /// A machine without root certificates still gets a stack, for plain addresses; its https calls fail with
     /// [`codes::NET_TLS_ROOTS`].
     pub fn new(settings: Settings, classify: Classify) -> Result<Http, Error> {
+        Self::at(&Hosts::default(), settings, classify)
+    }
+
+    /// As [`Http::new`], with what is known of these hosts.
+    pub fn at(hosts: &Hosts, settings: Settings, classify: Classify) -> Result<Http, Error> {
         settings.checked()?;
         let counters = Arc::new(Counters::default());
         let transport = leaf::transport(&settings, Arc::clone(&counters))?;
-        Ok(Self::assemble(
-            settings, classify, transport, counters, false,
-        ))
+        let parts = (settings, classify, transport, counters);
+        Ok(Self::assemble(hosts, parts, false))
     }
 
     /// A stack over the given transport: for tests and simulations. Settings out of bounds make every call fail.
     pub fn with_transport(settings: Settings, classify: Classify, transport: Transport) -> Http {
-        let counters = Arc::new(Counters::default());
-        Self::assemble(settings, classify, transport, counters, true)
+        Self::with_transport_at(&Hosts::default(), settings, classify, transport)
     }
 
-    fn assemble(
+    /// As [`Http::with_transport`], with what is known of these hosts.
+    pub fn with_transport_at(
+        hosts: &Hosts,
         settings: Settings,
         classify: Classify,
         transport: Transport,
-        counters: Arc<Counters>,
+    ) -> Http {
+        let parts = (settings, classify, transport, Arc::default());
+        Self::assemble(hosts, parts, true)
+    }
+
+    fn assemble(
+        hosts: &Hosts,
+        (settings, classify, transport, counters): (Settings, Classify, Transport, Arc<Counters>),
         count_wire: bool,
     ) -> Http {
         let settings = Arc::new(settings);
-        let silence = settings
-            .silence
-            .map(|silence| Arc::new(Silence::new(silence, settings.service)));
+        let permit = PermitSlot::default();
+        let service = settings.service;
         let exchange = Exchange {
             transport,
             classify,
             settings: Arc::clone(&settings),
             counters: Arc::clone(&counters),
-            silence: silence.clone(),
+            permit: permit.clone(),
+            pace: Pace::new(&settings),
             count_wire,
         };
         let stack = ServiceBuilder::new()
             .retry(Retry::new(&settings))
-            .layer(SilenceLayer(silence))
+            .layer(SilenceLayer {
+                rules: settings.silence,
+                service,
+            })
             .layer(Concurrency::new(&settings))
-            // Place of the circuit breaker, and of the limits that adapt to 429 and latency: between concurrency
-            // and rate (design 4.7). They come with the issue on faults.
+            .layer(BreakerLayer {
+                rules: settings.breaker,
+                service,
+            })
             .layer(Pace::new(&settings))
             .service(exchange);
         Http {
             stack: BoxCloneSyncService::new(stack),
             settings,
             counters,
+            hosts: hosts.clone(),
+            permit,
         }
+    }
+
+    /// From now on writes are sent only while this permit says so, asked after all waits, right before the sending; `None`
+    /// asks nobody. A write that is not permitted fails with [`codes::NET_PERMIT`] and was not sent.
+    pub fn set_permit(&self, permit: Option<Arc<dyn Permit>>) {
+        self.permit.set(permit);
     }
 
     /// Makes one call. A read may be sent several times, a write is sent at most once. Ends at the overall deadline
@@ -135,24 +173,41 @@ impl Http {
         &self.settings
     }
 
+    /// The clock of the host at this address now, as far as its answers told it.
+    pub fn server_time(&self, url: &Url) -> Option<ServerTime> {
+        let host = self.hosts.of(self.settings.host_name(), url);
+        host.time().now(Instant::now())
+    }
+
     /// What this stack has done since it was made.
     pub fn stats(&self) -> Stats {
-        self.counters.snapshot()
+        Stats {
+            hosts: self.hosts.stats(self.settings.host_name()),
+            ..self.counters.snapshot()
+        }
     }
 
     async fn within_deadline(&self, call: Call, started: Instant) -> Result<Reply, Error> {
         let (route, effect) = (call.route, call.effect);
         let deadline = started + self.settings.deadline;
         let sent = Arc::new(AtomicBool::new(false));
+        let host = self.hosts.of(self.settings.host_name(), &call.url);
+        host.budget.deposit();
         let attempt = Attempt {
             call,
             deadline,
             tries: 1,
             probe: false,
+            was_away: host.is_away(),
+            host: Arc::clone(&host),
+            ticket: None,
             sent: Arc::clone(&sent),
         };
         let answer = self.stack.clone().oneshot(attempt);
         if let Ok(result) = tokio::time::timeout_at(deadline, answer).await {
+            if let Some(away) = is_away(&result) {
+                host.set_away(away);
+            }
             return result;
         }
         let sent = sent.load(Ordering::Relaxed);
@@ -214,84 +269,18 @@ fn record(
     });
 }
 
-/// The innermost service: one sending under the timeout of one try, then the client's verdict.
-#[derive(Clone)]
-struct Exchange {
-    transport: Transport,
-    classify: Classify,
-    settings: Arc<Settings>,
-    counters: Arc<Counters>,
-    silence: Option<Arc<Silence>>,
-    /// Whether wire bytes are counted here (the transport of [`Http::new`] counts its own).
-    count_wire: bool,
-}
-
-impl Service<Attempt> for Exchange {
-    type Response = Reply;
-    type Error = Error;
-    type Future = Answer;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, attempt: Attempt) -> Answer {
-        let exchange = self.clone();
-        Box::pin(async move { exchange.run(attempt).await })
-    }
-}
-
-impl Exchange {
-    async fn run(self, attempt: Attempt) -> Result<Reply, Error> {
-        let call = attempt.call.clone();
-        if let Some(silence) = &self.silence {
-            silence
-                .may_send(attempt.probe, call.route)
-                .map_err(|refusal| refusal.with_tries(attempt.tries.saturating_sub(1)))?;
-        }
-        let limit = match call.effect {
-            Effect::Read => self.settings.read_timeout,
-            Effect::Write => self.settings.write_timeout,
-        };
-        attempt.sent.store(true, Ordering::Relaxed);
-        self.counters.attempt(call.route, call.body.len());
-        let answer = self.transport.clone().oneshot(call.clone());
-        let outcome = match tokio::time::timeout(limit, answer).await {
-            Ok(outcome) => outcome.and_then(|reply| self.within_cap(reply)),
-            Err(_) => Err(TransportError::Timeout),
-        };
-        match outcome {
-            Ok(reply) => self.judge(&attempt, reply),
-            Err(broken) => Err(broken
-                .into_error(self.settings.service, &call)
-                .with_tries(attempt.tries)),
-        }
-    }
-
-    fn within_cap(&self, reply: Reply) -> Result<Reply, TransportError> {
-        if self.count_wire {
-            self.counters.wire(reply.body.len());
-        }
-        let cap = self.settings.body_cap;
-        if reply.body.len() > cap {
-            return Err(TransportError::TooLarge { cap });
-        }
-        self.counters.body(reply.body.len());
-        Ok(reply)
-    }
-
-    fn judge(&self, attempt: &Attempt, mut reply: Reply) -> Result<Reply, Error> {
-        reply.tries = attempt.tries;
-        match (self.classify)(&attempt.call, &reply) {
-            Verdict::Success => Ok(reply),
-            Verdict::Failed { kind, code, detail } => {
-                let route = attempt.call.route;
-                Err(Error::new(kind, code, self.settings.service, route)
-                    .with_status(reply.status.as_u16())
-                    .with_detail(detail)
-                    .with_retry_after(retry_after(&reply))
-                    .with_tries(attempt.tries))
-            }
-        }
+/// Whether a result shows that the host could not be reached at all; `None` where it shows nothing.
+fn is_away(result: &Result<Reply, Error>) -> Option<bool> {
+    let Err(error) = result else {
+        return Some(false);
+    };
+    match error.code() {
+        codes::NET_DNS
+        | codes::NET_REFUSED
+        | codes::NET_UNREACHABLE
+        | codes::NET_CONNECT
+        | codes::NET_TLS => Some(true),
+        codes::NET_HTML => None,
+        _ => error.status().map(|_| false),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-use crate::Effect;
+use crate::{Effect, HostStats};
 
 /// The counters of one [`crate::Http`] since it was made.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -24,6 +24,8 @@ pub struct Stats {
     pub bytes_sent: u64,
     /// By route template.
     pub routes: BTreeMap<&'static str, RouteStats>,
+    /// How the hosts stand that are called.
+    pub hosts: Vec<HostStats>,
 }
 
 /// The counters of one route template.

@@ -1,5 +1,7 @@
 //! The leaf of the stack: what sends one request once.
 
+use std::io;
+
 use tower::util::BoxCloneSyncService;
 
 use crate::{BoxError, Call, Effect, Error, Kind, Reply, codes};
@@ -14,9 +16,15 @@ pub enum TransportError {
     /// Sent, no answer in time.
     #[error("no answer in time")]
     Timeout,
+    /// The host's name has no address: nothing was sent.
+    #[error("the host's name was not found")]
+    Name(#[source] BoxError),
     /// No connection: nothing was sent.
     #[error("no connection")]
     Connect(#[source] BoxError),
+    /// Plain http to a host that is not this machine, which was not allowed: nothing was sent.
+    #[error("plain http to a host that is not this machine")]
+    Insecure,
     /// The connection broke after (a part of) the request was sent.
     #[error("connection broken")]
     Reset(#[source] BoxError),
@@ -61,7 +69,9 @@ impl TransportError {
         };
         let (kind, code) = match &self {
             TransportError::Timeout => (unanswered, codes::NET_TIMEOUT),
-            TransportError::Connect(_) => (Kind::Transient, codes::NET_CONNECT),
+            TransportError::Name(_) => (Kind::Transient, codes::NET_DNS),
+            TransportError::Connect(cause) => (Kind::Transient, unconnected(cause.as_ref())),
+            TransportError::Insecure => (Kind::Fatal, codes::NET_INSECURE),
             TransportError::Reset(_) => (unanswered, codes::NET_RESET),
             TransportError::Body(_) => (unanswered, codes::NET_BODY),
             TransportError::TooLarge { .. } => (unreadable, codes::NET_BODY_TOO_LARGE),
@@ -79,7 +89,8 @@ impl TransportError {
             error = error.with_status(*status);
         }
         match self {
-            TransportError::Connect(source)
+            TransportError::Name(source)
+            | TransportError::Connect(source)
             | TransportError::Reset(source)
             | TransportError::Body(source)
             | TransportError::Tls(source)
@@ -87,7 +98,51 @@ impl TransportError {
             TransportError::Timeout
             | TransportError::TooLarge { .. }
             | TransportError::Redirect { .. }
+            | TransportError::Insecure
             | TransportError::NoRoots => error,
+        }
+    }
+}
+
+/// Why there is no connection, as far as the system says: somewhere down the chain of causes.
+fn unconnected(cause: &(dyn std::error::Error + 'static)) -> &'static str {
+    let own = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+    match own {
+        Some(io::ErrorKind::ConnectionRefused) => codes::NET_REFUSED,
+        Some(
+            io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::NetworkDown
+            | io::ErrorKind::AddrNotAvailable,
+        ) => codes::NET_UNREACHABLE,
+        Some(_) | None => cause.source().map_or(codes::NET_CONNECT, unconnected),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_was_not_made_says_why() {
+        use io::ErrorKind as Io;
+        let rows = [
+            (Io::ConnectionRefused, codes::NET_REFUSED),
+            (Io::HostUnreachable, codes::NET_UNREACHABLE),
+            (Io::NetworkUnreachable, codes::NET_UNREACHABLE),
+            (Io::NetworkDown, codes::NET_UNREACHABLE),
+            (Io::AddrNotAvailable, codes::NET_UNREACHABLE),
+            (Io::TimedOut, codes::NET_CONNECT),
+        ];
+        for (kind, code) in rows {
+            let error = TransportError::Connect(io::Error::from(kind).into());
+            let url = url::Url::parse("http://h").expect("a url");
+            let error = error.into_error("test", &Call::get("/", url));
+            assert_eq!(
+                (error.kind(), error.code()),
+                (Kind::Transient, code),
+                "{kind}"
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Signing in: the account service, and the choice of a workspace.
 
-use http_kit::{Call, Effect, Error, Http, Kind};
+use http_kit::{Call, Effect, Error, Http, Kind, Stats};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -60,6 +60,11 @@ impl AccountService {
     /// The service at this address; `http` reads answers with [`crate::classify::account`].
     pub fn new(http: Http, url: Url) -> Self {
         Self { http, url }
+    }
+
+    /// Calls and bytes so far.
+    pub fn stats(&self) -> Stats {
+        self.http.stats()
     }
 
     /// Enters a workspace: signs in where that is needed, chooses the workspace, and checks that the answer is for
@@ -166,7 +171,8 @@ impl AccountService {
         effect: Effect,
     ) -> Result<T, Error> {
         let body = json!({"method": origin.route, "params": params});
-        let mut call = Call::post_json(origin.route, self.url.clone(), &body, effect)?;
+        let call = Call::post_json(origin.route, self.url.clone(), &body, effect)?;
+        let mut call = call.without_pages();
         if let Some(token) = token {
             call = call.with_bearer(token)?;
         }

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use http_kit::{Call, Classify, Effect, Error, Http, Kind, Settings, Stats};
+use http_kit::{
+    Call, Classify, Effect, Error, HostStats, Http, Kind, Permit, ServerTime, Settings, Stats,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
@@ -163,6 +166,31 @@ impl Huly {
         )
     }
 
+    /// How the hosts of the installation stand: account service (with the front), transactor, collaborator.
+    pub fn hosts(&self) -> Vec<HostStats> {
+        let (transactor, collaborator) = self.stats();
+        let accounts = self.wire.session.accounts().stats();
+        let parts = [Some(accounts), Some(transactor), collaborator];
+        parts
+            .into_iter()
+            .flatten()
+            .flat_map(|part| part.hosts)
+            .collect()
+    }
+
+    /// From now on writes leave only while this permit says so; see [`Http::set_permit`].
+    pub fn set_permit(&self, permit: Option<Arc<dyn Permit>>) {
+        self.wire.transactor.set_permit(permit.clone());
+        if let Some((http, _)) = &self.wire.collaborator {
+            http.set_permit(permit);
+        }
+    }
+
+    /// The transactor's clock now, as far as its answers told it: what stamps items.
+    pub fn server_time(&self) -> Option<ServerTime> {
+        self.wire.transactor.server_time(&self.wire.transactor_url)
+    }
+
     /// Begins a run on a connection that lives longer: the token may be renewed once more.
     pub async fn begin_run(&self) {
         self.wire.session.begin_run().await;
@@ -218,7 +246,9 @@ impl Huly {
 /// Asks the transactor for its version, without a token, and refuses one that is too old.
 async fn version_of(http: &Http, transactor: &Url) -> Result<Version, Error> {
     let url = below(transactor, &["api", "v1", "version"])?;
-    let reply = http.call(Call::get(VERSION.route, url)).await?;
+    let reply = http
+        .call(Call::get(VERSION.route, url).without_pages())
+        .await?;
     let answer: VersionAnswer = VERSION.decode(&reply.body)?;
     accepted(&answer.version)
 }

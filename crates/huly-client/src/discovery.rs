@@ -35,7 +35,9 @@ struct FrontConfig {
 /// Asks the front where its services are.
 pub(crate) async fn discover(http: &Http, front: &Url) -> Result<Services, Error> {
     let url = below(front, &["config.json"])?;
-    let reply = http.call(Call::get(ORIGIN.route, url)).await?;
+    let reply = http
+        .call(Call::get(ORIGIN.route, url).without_pages())
+        .await?;
     services(front, &reply.body)
 }
 

@@ -83,6 +83,8 @@ pub fn account_settings() -> Settings {
 pub fn front_settings() -> Settings {
     Settings {
         service: "huly-front",
+        // The front and the account service are one program's two faces in most installations.
+        host: Some("huly-account"),
         body_cap: 1 << 20,
         ..account_settings()
     }

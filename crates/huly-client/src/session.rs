@@ -50,6 +50,11 @@ impl Session {
         }
     }
 
+    /// The account service.
+    pub(crate) fn accounts(&self) -> &AccountService {
+        &self.accounts
+    }
+
     /// The token and its generation.
     pub(crate) async fn token(&self) -> (SecretString, u64) {
         let state = self.state.lock().await;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::codes::{
     HULY_CONFIG, HULY_SESSION_REFUSED, HULY_TOKEN_REFUSED, HULY_WORKSPACE_UPGRADING,
 };
+use crate::description::BLOB_ROUTE;
 use crate::discovery::below;
 use crate::session::Session;
 
@@ -34,7 +35,14 @@ impl Wire {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        self.send(&self.transactor, Call::get(route, url)).await
+        let call = Call::get(route, url);
+        // A blob is whatever somebody stored.
+        let call = if route == BLOB_ROUTE {
+            call
+        } else {
+            call.without_pages()
+        };
+        self.send(&self.transactor, call).await
     }
 
     /// Sends JSON to a route of the transactor that ends in the workspace.
@@ -47,7 +55,7 @@ impl Wire {
     ) -> Result<Reply, Error> {
         let url = self.route(&[verb, &self.workspace.to_string()])?;
         let call = Call::post_json(route, url, body, effect)?;
-        self.send(&self.transactor, call).await
+        self.send(&self.transactor, call.without_pages()).await
     }
 
     /// Sends JSON to the collaborator, about one document. Its name is escaped whole: `|` and `:` too.
@@ -67,8 +75,8 @@ impl Wire {
         let escaped: String = url::form_urlencoded::byte_serialize(document.as_bytes()).collect();
         let path = format!("{}/{}", url.path(), escaped.replace('+', "%20"));
         url.set_path(&path);
-        self.send(http, Call::post_json(route, url, body, effect)?)
-            .await
+        let call = Call::post_json(route, url, body, effect)?;
+        self.send(http, call.without_pages()).await
     }
 
     fn route(&self, path: &[&str]) -> Result<Url, Error> {

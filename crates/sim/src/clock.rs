@@ -70,6 +70,19 @@ impl Clock {
         now.saturating_add(self.skew_ms)
     }
 
+    /// What it shows, without being looked at: a clock that ticks stays where it is.
+    pub fn shows(&self) -> i64 {
+        let base = self.base.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = match &*base {
+            Base::ByHand { now_ms, .. } => *now_ms,
+            Base::Running { start_ms, since } => {
+                let passed = i64::try_from(since.elapsed().as_millis()).unwrap_or(i64::MAX);
+                start_ms.saturating_add(passed)
+            }
+        };
+        now.saturating_add(self.skew_ms)
+    }
+
     /// Sets the shared clock, backwards too.
     pub fn set(&self, to_ms: i64) {
         let mut base = self.base.lock().unwrap_or_else(PoisonError::into_inner);

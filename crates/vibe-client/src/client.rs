@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use http::Method;
-use http_kit::{Call, Effect, Error, Http, Kind, Reply, Settings, Stats};
+use http_kit::{Call, Effect, Error, Http, Kind, Permit, Reply, ServerTime, Settings, Stats};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use url::Url;
@@ -103,6 +103,16 @@ impl Vibe {
     /// Calls and bytes since connect.
     pub fn stats(&self) -> Stats {
         self.http.stats()
+    }
+
+    /// From now on writes leave only while this permit says so; see [`Http::set_permit`].
+    pub fn set_permit(&self, permit: Option<Arc<dyn Permit>>) {
+        self.http.set_permit(permit);
+    }
+
+    /// The server's clock now, as far as its answers told it.
+    pub fn server_time(&self) -> Option<ServerTime> {
+        self.http.server_time(&self.base)
     }
 
     /// All projects, newest first.

@@ -182,6 +182,6 @@ async fn a_bridge_that_does_not_answer_is_told_with_its_address_and_an_account_i
     init(&world, &["--from-env", ".env"])
         .await
         .exits(4)
-        .tells(&["Huly at http://127.0.0.1:3458/", "[NET_CONNECT]"]);
+        .tells(&["Huly at http://127.0.0.1:3458/", "[NET_REFUSED]"]);
     assert!(!world.path("made.toml").exists());
 }

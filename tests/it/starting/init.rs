@@ -300,7 +300,7 @@ async fn without_a_terminal_the_missing_flags_are_named_and_nothing_is_written()
     init(&world, &["--vibe-url", "http://127.0.0.1:9"])
         .await
         .exits(4)
-        .tells(&["Vibe at", "[NET_CONNECT]"]);
+        .tells(&["Vibe at", "[NET_REFUSED]"]);
     // the password is wrong
     std::fs::write(world.path("password"), "wr0ng").unwrap();
     init(&world, &[])

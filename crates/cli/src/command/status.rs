@@ -53,6 +53,8 @@ pub(crate) struct Status {
     pub(crate) last: Option<RunRow>,
     pub(crate) alive: Option<RunId>,
     pub(crate) services: Pair<(ServiceFact, health::Finding)>,
+    /// How their hosts stood at the end of the newest run, as its row has it.
+    pub(crate) hosts: Pair<Vec<Value>>,
     pub(crate) projects: Vec<Shown>,
     pub(crate) letters: Vec<DeadLetter>,
     pub(crate) finding: health::Finding,
@@ -151,6 +153,11 @@ async fn read(store: &dyn Store, path: String, waits: Waits) -> Result<Status, F
             huly: (huly, health::service(Side::Huly, huly)),
             vibe: (vibe, health::service(Side::Vibe, vibe)),
         },
+        hosts: Pair::by(|side| {
+            hosts(&runs, side)
+                .map(|(_, hosts)| hosts.clone())
+                .unwrap_or_default()
+        }),
         letters: store.dead_letters(None, LISTED).await?,
         last: runs.into_iter().next(),
         store: store.id().to_string(),
@@ -245,6 +252,20 @@ fn turn(run: &RunRow, label: &str) -> Option<Turn> {
     Some(if failed { Turn::Failed } else { Turn::Reached })
 }
 
+/// How one service and its hosts stood at the end of the newest run that says so.
+fn hosts(runs: &[RunRow], side: Side) -> Option<(&Value, &Vec<Value>)> {
+    runs.iter().find_map(|run| {
+        let service = run.summary.get("services")?.get(side.as_str())?;
+        Some((service, service.get("hosts")?.as_array()?))
+    })
+}
+
+/// Whether nothing, or a probe at most, was sent to a host.
+fn is_left_alone(host: &Value) -> bool {
+    let is_open = host.get("breaker").and_then(Value::as_str) != Some("closed");
+    is_open || host.get("silent").and_then(Value::as_bool) == Some(true)
+}
+
 /// Calls of the newest runs to one service.
 fn calls(runs: &[RunRow], side: Side) -> ServiceFact {
     let mut fact = ServiceFact::default();
@@ -257,6 +278,10 @@ fn calls(runs: &[RunRow], side: Side) -> ServiceFact {
         fact.calls += requests.saturating_sub(figure("retries").unwrap_or(0));
         fact.failed += figure("failed").unwrap_or(0);
     }
+    let newest = hosts(runs, side);
+    let service = newest.and_then(|(service, _)| service.get("clock_ahead_ms"));
+    fact.clock_ahead_ms = service.and_then(Value::as_i64);
+    fact.left_alone = newest.is_some_and(|(_, hosts)| hosts.iter().any(is_left_alone));
     fact
 }
 
@@ -299,7 +324,8 @@ mod tests {
             calls(&runs, Side::Huly),
             ServiceFact {
                 calls: 52,
-                failed: 4
+                failed: 4,
+                ..ServiceFact::default()
             }
         );
         assert_eq!(calls(&runs, Side::Vibe), ServiceFact::default());

@@ -31,7 +31,7 @@ pub(crate) async fn once(config: &Config, global: &Global, once: Once) -> Result
         settings.run_deadline = None;
     }
     let began = System.now();
-    let connecting = connect::engine(config, Arc::clone(&store), settings);
+    let connecting = connect::engine_for_sync(config, Arc::clone(&store), settings);
     let engine = match interrupt.or(Box::pin(connecting)).await {
         Ok(engine) => engine,
         Err(failure) => {

@@ -48,7 +48,10 @@ struct Service {
 #[async_trait]
 impl Host for Service {
     async fn connect(&mut self) -> Result<Engine, Refused> {
-        self.engine(&self.config)
+        let settings = settings::settings(&self.config, &self.only);
+        let store = Arc::clone(&self.store);
+        let engine = Box::pin(connect::engine_for_sync(&self.config, store, settings)).await;
+        self.remembered(engine, &self.config)
             .await
             .map_err(|failure| refused(&failure))
     }
@@ -79,9 +82,19 @@ impl Host for Service {
 }
 
 impl Service {
+    /// For a new configuration: it is not taken over before both services were reached by it.
     async fn engine(&self, config: &Config) -> Result<Engine, Failure> {
         let settings = settings::settings(config, &self.only);
-        let engine = Box::pin(connect::engine(config, Arc::clone(&self.store), settings)).await?;
+        let engine = Box::pin(connect::engine(config, Arc::clone(&self.store), settings)).await;
+        self.remembered(engine, config).await
+    }
+
+    async fn remembered(
+        &self,
+        engine: Result<Engine, Failure>,
+        config: &Config,
+    ) -> Result<Engine, Failure> {
+        let engine = engine?;
         connect::remember(&engine, config.huly.api).await?;
         Ok(engine)
     }

@@ -82,11 +82,42 @@ impl Config {
     }
 }
 
+/// Whether what is sent to this address leaves the machine without being encrypted.
+pub(crate) fn is_open(url: &Url) -> bool {
+    url.scheme() == "http" && !engine::connect::is_loopback(url)
+}
+
 impl Reader<'_> {
     /// Notes what does not fit together.
     pub(super) fn check(&mut self, config: &Config) {
         self.lease_outlives_writes(config);
         self.default_repo_lies_under_a_root(config);
+        self.secrets_travel_safely(config);
+    }
+
+    /// Plain http to another machine is refused unless it is allowed: what is sent there can be read on the way.
+    fn secrets_travel_safely(&mut self, config: &Config) {
+        let services = [
+            (&config.huly.url, config.huly.allow_insecure_http, "huly"),
+            (&config.vibe.url, config.vibe.allow_insecure_http, "vibe"),
+        ];
+        for (url, allowed, section) in services {
+            let key = format!("{section}.url");
+            match url {
+                Some(url) if is_open(url) && !allowed => {
+                    let host = url.host_str().unwrap_or_default();
+                    let what = format!(
+                        "`{key}` is plain http to another machine ({host}): what is sent can be read on the way"
+                    );
+                    let hint = format!(
+                        "use https, or set `allow_insecure_http = true` in [{section}] where the network is trusted"
+                    );
+                    let place = self.place_of(&[&key]);
+                    self.problems.push(Problem::new(what, place).hint(hint));
+                }
+                Some(_) | None => {}
+            }
+        }
     }
 
     fn lease_outlives_writes(&mut self, config: &Config) {

@@ -58,6 +58,7 @@ use toml::de::DeTable;
 
 pub use bridge::{BridgeServices, Way};
 pub use check::Services;
+pub(crate) use check::is_open;
 pub use choice::{
     Category, Choice, Create, DeletePolicy, FieldDirection, FieldPolicy, HulyApi, LogFormat,
     LogLevel, Priority, VibeStatus,
@@ -65,8 +66,8 @@ pub use choice::{
 pub use error::{ConfigError, Place, Problem};
 pub use inputs::{Environment, Flag, Inputs};
 pub use model::{
-    Config, Credentials, FieldDirections, Fields, Filter, Guard, Http, Huly, Lease, Log, Project,
-    RepoTemplate, Retention, Retry, Status, Store, SyncRun, Vibe,
+    Breaker, Config, Credentials, FieldDirections, Fields, Filter, Guard, Http, Huly, Lease, Log,
+    Project, RepoTemplate, Retention, Retry, Status, Store, SyncRun, Vibe,
 };
 pub(crate) use nearest::nearest;
 pub use origin::{Entry, Origin, Origins};

@@ -42,6 +42,8 @@ pub struct Config {
     pub lease: Lease,
     /// `[retry]`: how long a failing item is tried.
     pub retry: Retry,
+    /// `[breaker]`: when a failing service is left alone.
+    pub breaker: Breaker,
     /// `[log]`: the log on stderr.
     pub log: Log,
     /// `[health]`.
@@ -67,6 +69,8 @@ pub struct Huly {
     pub overlap: Duration,
     /// `page_size`: documents asked for at once; 1 to 5000, default 500.
     pub page_size: u32,
+    /// `allow_insecure_http`: whether plain http may leave this machine; default false.
+    pub allow_insecure_http: bool,
     /// `[huly.http]`.
     pub http: Http,
 }
@@ -100,6 +104,8 @@ pub struct Vibe {
     pub quiet_poll: Duration,
     /// `quiet_poll_max`: the longest; at least `quiet_poll`, to 24 h, default 5 min.
     pub quiet_poll_max: Duration,
+    /// `allow_insecure_http`: as for Huly; default false.
+    pub allow_insecure_http: bool,
     /// `[vibe.http]`.
     pub http: Http,
 }
@@ -287,9 +293,26 @@ pub struct Retry {
     pub max_attempts: u32,
     /// `give_up_after`: 1 s to 90 d, default 24 h.
     pub give_up_after: Duration,
+    /// `base`: the first wait before a call that reads is made again; 10 ms to 60 min, default 2 s.
+    pub base: Duration,
+    /// `cap`: the longest such wait; at least `base`, to 60 min, default 32 s.
+    pub cap: Duration,
     /// `late_create`: how long after `write_timeout` a create without an answer may still take effect where the service
     /// cannot recognise a repeat; 0 s to 60 min, default 30 s (design 4.2).
     pub late_create: Duration,
+}
+
+/// `[breaker]`: a service of which so many calls fail is not asked for a while (design 4.7).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Breaker {
+    /// `failures`: the share of failed calls; 0 to 1, default 0.5.
+    pub failures: f64,
+    /// `calls`: among at least so many; 1 to 100000, default 10.
+    pub calls: u32,
+    /// `window`: within this time; 1 s to 60 min, default 30 s.
+    pub window: Duration,
+    /// `open_for`: for how long; 1 s to 60 min, default 30 s.
+    pub open_for: Duration,
 }
 
 /// `[log]`.

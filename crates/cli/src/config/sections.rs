@@ -19,7 +19,7 @@ use super::{
     describe::Kind,
     error::{Place, Problem},
     model::{
-        Config, Credentials, Fields, Guard, Health, Http, Huly, Lease, Log, RepoTemplate,
+        Breaker, Config, Credentials, Fields, Guard, Health, Http, Huly, Lease, Log, RepoTemplate,
         Retention, Retry, Status, Store, SyncRun, Vibe,
     },
     reader::{Complaint, Given, Reader},
@@ -78,6 +78,7 @@ impl Reader<'_> {
         let retention = self.retention();
         let lease = self.lease();
         let retry = self.retry();
+        let breaker = self.breaker();
         let log = self.log();
         let health = self.health();
         let projects = self.projects(&vibe.repo_roots);
@@ -97,6 +98,7 @@ impl Reader<'_> {
             retention,
             lease,
             retry,
+            breaker,
             log,
             health,
             projects,
@@ -112,6 +114,7 @@ impl Reader<'_> {
             credentials: self.credentials(),
             overlap: self.span("huly.overlap", seconds(60), NONE..=HOUR),
             page_size: self.count("huly.page_size", 500, 1..=5_000),
+            allow_insecure_http: self.switch("huly.allow_insecure_http", false),
             http: self.http("huly.http", &HULY_HTTP),
         }
     }
@@ -158,6 +161,7 @@ impl Reader<'_> {
             quiet_after: self.span("vibe.quiet_after", seconds(600), NONE..=DAY),
             quiet_poll: self.span("vibe.quiet_poll", seconds(60), NONE..=DAY),
             quiet_poll_max: self.span("vibe.quiet_poll_max", seconds(300), NONE..=DAY),
+            allow_insecure_http: self.switch("vibe.allow_insecure_http", false),
             http: self.http("vibe.http", &VIBE_HTTP),
         };
         if vibe.quiet_poll > vibe.quiet_poll_max {
@@ -289,10 +293,28 @@ impl Reader<'_> {
     }
 
     fn retry(&mut self) -> Retry {
-        Retry {
+        let retry = Retry {
             max_attempts: self.count("retry.max_attempts", 5, 1..=100),
             give_up_after: self.span("retry.give_up_after", DAY, seconds(1)..=DAY * 90),
+            base: self.span("retry.base", seconds(2), TICK..=HOUR),
+            cap: self.span("retry.cap", seconds(32), TICK..=HOUR),
             late_create: self.span("retry.late_create", seconds(30), NONE..=HOUR),
+        };
+        if retry.base > retry.cap {
+            let what = "`retry.cap` is less than `retry.base`";
+            let place = self.place_of(&["retry.cap", "retry.base"]);
+            self.problems
+                .push(Problem::new(what, place).hint("the longest wait is at least the first one"));
+        }
+        retry
+    }
+
+    fn breaker(&mut self) -> Breaker {
+        Breaker {
+            failures: self.share("breaker.failures", 0.5),
+            calls: self.count("breaker.calls", 10, 1..=100_000),
+            window: self.span("breaker.window", seconds(30), seconds(1)..=HOUR),
+            open_for: self.span("breaker.open_for", seconds(30), seconds(1)..=HOUR),
         }
     }
 

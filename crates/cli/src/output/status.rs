@@ -1,6 +1,6 @@
 //! What `hvs status` prints: a verdict with its reasons, the facts, the services, the projects, what waits for a person.
 
-use engine::health::{Finding, ServiceFact, Verdict};
+use engine::health::{Finding, Verdict};
 use serde_json::{Value, json};
 use store::{
     port::Work,
@@ -327,7 +327,7 @@ pub(crate) fn document(status: &Status) -> Value {
             "dead_letters": sum(|work| work.dead),
         },
         "last_run": status.last.as_ref().map(runs::document),
-        "services": { "huly": service_document(&status.services.huly), "vibe": service_document(&status.services.vibe) },
+        "services": { "huly": service_document(status, Side::Huly), "vibe": service_document(status, Side::Vibe) },
         "projects": status.projects.iter().map(|row| project_document(row, status.now)).collect::<Vec<_>>(),
         "dead_letters": status.letters.iter().map(letter_document).collect::<Vec<_>>(),
     })
@@ -337,8 +337,12 @@ fn reasons(finding: &Finding) -> Vec<String> {
     finding.reasons.iter().map(ToString::to_string).collect()
 }
 
-fn service_document((fact, finding): &(ServiceFact, Finding)) -> Value {
-    json!({ "verdict": finding.verdict, "reasons": reasons(finding), "calls": fact.calls, "failed": fact.failed, "error_percent": fact.percent() })
+fn service_document(status: &Status, side: Side) -> Value {
+    let (fact, finding) = status.services.side(side);
+    json!({
+        "verdict": finding.verdict, "reasons": reasons(finding), "calls": fact.calls, "failed": fact.failed, "error_percent": fact.percent(),
+        "hosts": status.hosts.side(side), "clock_ahead_ms": fact.clock_ahead_ms,
+    })
 }
 
 fn project_document(row: &Shown, now: Millis) -> Value {

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use engine::connect::{self, Credentials, HttpSettings, HulyConnection, HulyLimits};
+use engine::connect::{self, Credentials, Hosts, HttpSettings, HulyConnection, HulyLimits};
 use engine::env::{Env, System};
 use engine::report::{Exit, Report};
 use engine::{Engine, Mode, Settings, Stop};
@@ -158,8 +158,9 @@ pub(crate) async fn engine(place: &Place, path: &Path, limited: bool) -> Done<En
         page_size: NonZeroU32::new(500).ok_or("no page")?,
     };
     let tag = connect::store_tag(store.as_ref());
-    let huly = connect::huly(connection, Arc::clone(&env), tag).await?;
-    let vibe = connect::vibe(place.vibe.parse()?, connect::vibe_settings()).await?;
+    let hosts = Hosts::default();
+    let huly = connect::huly(connection, &hosts, Arc::clone(&env), tag).await?;
+    let vibe = connect::vibe(place.vibe.parse()?, connect::vibe_settings(), &hosts).await?;
     let workspace = WorkspaceId(huly.workspace());
     let settings = Settings {
         repo_roots: vec![REPO_ROOT.into()],

@@ -179,6 +179,18 @@ impl Board for BridgeBoard {
         Traffic::of(&[self.client.stats()])
     }
 
+    fn hosts(&self) -> Vec<http_kit::HostStats> {
+        self.client.stats().hosts
+    }
+
+    fn set_permit(&self, permit: Arc<dyn http_kit::Permit>) {
+        self.client.set_permit(Some(permit));
+    }
+
+    fn server_time(&self) -> Option<http_kit::ServerTime> {
+        self.client.server_time()
+    }
+
     fn describe(&self) -> String {
         let form = match self.client.form() {
             Form::First => "first form",

@@ -1,10 +1,8 @@
 //! What a configuration is worth against the live services, before anything is written (`hvs check`).
 //!
-//! [`look_at_huly`] and [`look_at_vibe`] ask the boards, reads only; [`judge()`] compares the answers with the settings and is pure; [`clock()`] reads a
-//! service's clock. Where something stands in the configuration is for the caller to say: a [`Finding`] names its
+//! [`look_at_huly`] and [`look_at_vibe`] ask the boards, reads only; [`judge()`] compares the answers with the settings and is pure. Where something stands in the configuration is for the caller to say: a [`Finding`] names its
 //! [`Subject`].
 
-mod clock;
 mod judge;
 mod rights;
 
@@ -23,7 +21,6 @@ use crate::{
     settings::Settings,
 };
 
-pub use clock::{Skew, Whose, clock};
 pub use judge::{judge, repositories};
 pub use rights::{Right, rights};
 

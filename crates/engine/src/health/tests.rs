@@ -84,11 +84,35 @@ fn runs_make_the_verdict_by_the_written_rules() {
 #[test]
 fn failed_calls_make_the_verdict_from_a_share_on() {
     use Verdict::{Degraded, Failing, Ok};
-    let of = |calls, failed| with(|facts| facts.services.huly = ServiceFact { calls, failed });
+    let of = |calls, failed| {
+        with(|facts| {
+            facts.services.huly = ServiceFact {
+                calls,
+                failed,
+                ..ServiceFact::default()
+            }
+        })
+    };
     check(&of(100, 4), Ok, "");
     check(&of(100, 5), Degraded, "Huly: 5 of 100 calls failed");
     check(&of(100, 50), Failing, "Huly: 50 of 100 calls failed");
     check(&of(19, 19), Ok, "");
+}
+
+#[test]
+fn a_service_that_is_left_alone_or_has_another_time_degrades() {
+    use Verdict::{Degraded, Ok};
+    let left = with(|facts| facts.services.vibe.left_alone = true);
+    let words = "Vibe: left alone for a while, it failed too often or stopped answering";
+    check(&left, Degraded, words);
+    let ahead = |ms| with(|facts| facts.services.huly.clock_ahead_ms = Some(ms));
+    check(&ahead(60_000), Ok, "");
+    check(
+        &ahead(3_600_000),
+        Degraded,
+        "Huly: its clock is 3600 s ahead",
+    );
+    check(&ahead(-61_000), Degraded, "Huly: its clock is 61 s behind");
 }
 
 #[test]

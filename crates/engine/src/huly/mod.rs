@@ -4,6 +4,7 @@ mod convert;
 mod description;
 mod history;
 mod marks;
+mod reading;
 mod statuses;
 mod write;
 
@@ -15,13 +16,11 @@ use std::{
 
 use async_trait::async_trait;
 use http_kit::{Error, Kind};
-use huly_client::{
-    BlobName, DocRef, Huly, TxId, find::Find, markup, paging::Page as WirePage, types,
-};
+use huly_client::{DocRef, Huly, TxId, find::Find, markup, paging::Page as WirePage, types};
 use sync_core::{
     Side,
     ids::{ItemId, Millis, ProjectId},
-    item::{Field, FieldSet, Item, TextVersion, Values},
+    item::{Field, FieldSet, Item, Values},
     rules::{Capabilities, Limits},
 };
 
@@ -34,7 +33,6 @@ use crate::{
     },
 };
 use convert::{cursor, item, kind_statuses, position, project};
-use description::parse;
 use statuses::Statuses;
 
 /// The route that errors of this adapter name where no single call is meant.
@@ -99,33 +97,6 @@ impl HulyBoard {
         let read = self.client.project(&DocRef::from(id.as_str())).await?;
         read.ok_or_else(|| conflict(format!("project {id} is not there any more")))
     }
-
-    async fn read(&self, id: &ItemId) -> Answer<Option<types::Issue>> {
-        self.client.issue(&DocRef::from(id.as_str())).await
-    }
-
-    /// The markup and markdown of a stored description.
-    async fn blob(&self, name: &TextVersion) -> Answer<markup::Node> {
-        if name.is_none() {
-            return Ok(markup::from_markdown(""));
-        }
-        let text = self
-            .client
-            .description_text(&BlobName::new(name.as_str()))
-            .await?;
-        let text = text.ok_or_else(|| {
-            conflict(format!(
-                "the description {} is not stored any more",
-                name.as_str()
-            ))
-        })?;
-        parse(&text)
-    }
-
-    /// Whether the history has a row that moved one of these documents.
-    async fn any_move(&self, documents: &[DocRef]) -> Answer<bool> {
-        Ok(!self.client.moves_of(documents).await?.is_empty())
-    }
 }
 
 /// A failed precondition: observe and plan again.
@@ -164,6 +135,18 @@ impl Board for HulyBoard {
         let (transactor, collaborator) = self.client.stats();
         let parts: Vec<_> = std::iter::once(transactor).chain(collaborator).collect();
         Traffic::of(&parts)
+    }
+
+    fn hosts(&self) -> Vec<http_kit::HostStats> {
+        self.client.hosts()
+    }
+
+    fn set_permit(&self, permit: Arc<dyn http_kit::Permit>) {
+        self.client.set_permit(Some(permit));
+    }
+
+    fn server_time(&self) -> Option<http_kit::ServerTime> {
+        self.client.server_time()
     }
 
     fn describe(&self) -> String {

@@ -57,7 +57,10 @@ impl Engine {
         let scope = self.workspace.to_string();
         let holder = self.env.ordered_id().to_string().into();
         match Lease::acquire(&self.store, &self.env, &scope, holder, self.settings.lease).await {
-            Ok(Asked::Granted(lease)) => Ok(Some(lease)),
+            Ok(Asked::Granted(lease)) => {
+                self.permit(&lease);
+                Ok(Some(lease))
+            }
             Ok(Asked::Held(row)) => {
                 report.lease_held_by = Some(row);
                 Err(Exit::Lease)

@@ -1,6 +1,8 @@
 //! One run: everything from the lease to the report.
 
 mod aside;
+pub(crate) mod away;
+mod clock;
 mod finish;
 mod memory;
 mod rest;
@@ -37,6 +39,7 @@ use crate::{
     slots::Slots,
 };
 
+pub use clock::HULY_CLOCK;
 use finish::finish;
 pub use memory::{Memory, Pace};
 
@@ -228,7 +231,8 @@ impl Engine {
             return Ok(None);
         }
         if let Some(lease) = memory.lease.take() {
-            if lease.outlives(self.env.now(), Duration::ZERO) {
+            if lease.outlives(self.env.as_ref(), Duration::ZERO) {
+                self.permit(&lease);
                 return Ok(Some(lease));
             }
             // Somebody else may have worked here meanwhile: what is remembered of the boards proves nothing any more.
@@ -240,9 +244,19 @@ impl Engine {
             .get_or_insert_with(|| self.env.ordered_id().to_string().into());
         let holder = Arc::clone(holder);
         match Lease::acquire(&self.store, &self.env, &scope, holder, self.settings.lease).await {
-            Ok(Asked::Granted(lease)) => Ok(Some(lease)),
+            Ok(Asked::Granted(lease)) => {
+                self.permit(&lease);
+                Ok(Some(lease))
+            }
             Ok(Asked::Held(row)) => Err(Held::By(row)),
             Err(error) => Err(Held::Broken(Error::Store(error))),
+        }
+    }
+
+    /// From now on both boards send writes only while this lease outlives them.
+    fn permit(&self, lease: &Lease) {
+        for side in Side::ALL {
+            self.boards.side(side).set_permit(lease.permit(&self.env));
         }
     }
 }

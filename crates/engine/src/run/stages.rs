@@ -6,7 +6,7 @@ use futures::{StreamExt, stream};
 use sync_core::{Pair, Side, ids::ProjectLinkId};
 
 use super::{
-    Mode,
+    Mode, away, clock,
     memory::{Memory, Seen, seen},
     rest, starts,
 };
@@ -40,7 +40,13 @@ pub(super) async fn all(
     let is_asked = known.is_none();
     let seen = match known {
         Some(lists) => lists,
-        None => lists(ctx, memory).await?,
+        None => match lists(ctx, memory).await {
+            Ok(lists) => lists,
+            Err(error) => {
+                away::look(ctx, mode, &error, report).await;
+                return Err(error);
+            }
+        },
     };
     choosing::names(ctx, &seen.huly).await?;
     let paired = projects::pair(ctx, mode, seen, report).await?;
@@ -97,8 +103,9 @@ async fn turns(
     let pairs: HashSet<ProjectLinkId> = paired.iter().map(|paired| paired.row.id).collect();
     let (newest, removed, work) = if ctx.targets.is_empty() {
         choosing::begin(ctx, &mut paired).await?;
+        let latest = clock::look(ctx, &mut paired).await?;
         let starts = starts::starts(ctx, &paired).await?;
-        let (newest, removed) = (starts.newest, starts.removed.clone());
+        let (newest, removed) = (latest.cap(starts.newest), starts.removed.clone());
         (newest, removed, starts::work(paired, starts))
     } else {
         (None, Vec::new(), starts::whole(paired))

@@ -43,7 +43,7 @@ use crate::{
     projects::Paired,
     reconcile::restored,
     report::{ProjectReport, Reached},
-    run::{Mode, failed, is_active, named},
+    run::{Mode, away, failed, is_active, named},
     workflow::{self, Workflow},
 };
 
@@ -201,6 +201,9 @@ async fn run(
     }
     removing::remove(&turn, &mut observed, removals, report).await?;
     confirm::still_undone(&observed, &undone, report);
+    if !observed.waits.is_empty() {
+        away::over(ctx, row).await?;
+    }
     tidy::tidy(ctx, row, &observed, report).await?;
     close(ctx, row, full, newest, report).await
 }
@@ -258,6 +261,10 @@ impl Turn<'_> {
                 planning::links(ctx, &rules, chooser, observed, only.as_ref(), report).await?;
             new.retain(|plan| !observed.busy.contains(&plan.link));
             merge_new(&mut plans, std::mem::take(&mut new));
+            if !observed.waits.is_empty() {
+                // what waited longest for a service that was away goes first
+                plans.sort_by_key(|plan| (away::since(observed, &plan.link), plan.link));
+            }
             if **mode == Mode::Plan {
                 holding::hold(ctx, mode, row, observed, &mut plans, report).await?;
                 decisions

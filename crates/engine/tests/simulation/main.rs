@@ -6,8 +6,10 @@
 #![cfg(test)]
 
 mod adoption;
+mod away;
 mod choices;
 mod choosing;
+mod clocks;
 mod confirming;
 mod crashes;
 mod decisions;
@@ -19,6 +21,7 @@ mod first_sync;
 mod guards;
 mod letters;
 mod lost_writes;
+mod permits;
 mod projects;
 mod reconcile;
 mod rollback;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http_kit::{Call, Http, Kind, Rate, Settings, codes};
+use http_kit::{BreakerSettings, Call, Http, Kind, Rate, Settings, codes};
 use tokio::time::Instant;
 
 use crate::server::{Act, Server, classify, http, read, settings, write};
@@ -11,9 +11,11 @@ use crate::server::{Act, Server, classify, http, read, settings, write};
 async fn a_backoff_holds_no_permit() {
     let one = Settings {
         concurrency: 1,
+        backoff_base: Duration::from_mins(1),
+        backoff_cap: Duration::from_mins(1),
         ..settings()
     };
-    let server = Server::new(&[Act::AnswerWith(429, "retry-after", "30")]);
+    let server = Server::new(&[Act::Answer(500)]);
     let http = http(&server, one);
     let waiting = tokio::spawn({
         let http = http.clone();
@@ -21,8 +23,9 @@ async fn a_backoff_holds_no_permit() {
     });
     tokio::time::sleep(Duration::from_secs(1)).await;
     let start = Instant::now();
+    assert_eq!(server.requests(), 1, "the first call waits");
     http.call(read()).await.unwrap();
-    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!((server.requests(), start.elapsed()), (2, Duration::ZERO));
     assert_eq!(waiting.await.unwrap().unwrap().tries, 2);
 }
 
@@ -141,7 +144,24 @@ async fn a_body_over_the_cap_is_refused() {
 
 #[tokio::test]
 async fn settings_out_of_their_bounds_are_refused_by_name() {
-    let bad: [(&str, Settings); 4] = [
+    let bad: [(&str, Settings); 6] = [
+        (
+            "queue",
+            Settings {
+                queue: 0,
+                ..settings()
+            },
+        ),
+        (
+            "breaker",
+            Settings {
+                breaker: Some(BreakerSettings {
+                    percent: 101,
+                    ..BreakerSettings::default()
+                }),
+                ..settings()
+            },
+        ),
         (
             "concurrency",
             Settings {

@@ -6,9 +6,13 @@
     reason = "a failure in a helper of a test is a failed test"
 )]
 
+mod away;
 mod connections;
+mod kinds;
 mod limits;
+mod permit;
 mod retry;
 mod server;
 mod silence;
+mod storm;
 mod wire;

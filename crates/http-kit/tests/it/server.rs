@@ -23,12 +23,14 @@ pub(crate) enum Act {
     Refuse,
     Reset,
     BreakBody,
+    Page,
 }
 
-/// A server with a script; after its end it answers 200.
+/// A server with a script; after its end it always does one thing, which is to answer 200.
 #[derive(Clone, Default)]
 pub(crate) struct Server {
     script: Arc<Mutex<VecDeque<Act>>>,
+    always: Arc<Mutex<Option<Act>>>,
     seen: Arc<Mutex<Vec<Instant>>>,
     flying: Arc<Mutex<(usize, usize)>>,
 }
@@ -38,6 +40,11 @@ impl Server {
         let server = Self::default();
         server.script.lock().unwrap().extend(script.iter().cloned());
         server
+    }
+
+    /// After the script it does this from now on.
+    pub(crate) fn always(&self, act: Option<Act>) {
+        *self.always.lock().unwrap() = act;
     }
 
     pub(crate) fn times(&self) -> Vec<Instant> {
@@ -52,7 +59,7 @@ impl Server {
         self.flying.lock().unwrap().1
     }
 
-    fn transport(&self) -> Transport {
+    pub(crate) fn transport(&self) -> Transport {
         let server = self.clone();
         BoxCloneSyncService::new(tower::service_fn(move |_: Call| {
             let server = server.clone();
@@ -68,6 +75,7 @@ impl Server {
             flying.1 = flying.1.max(flying.0);
         }
         let act = self.script.lock().unwrap().pop_front();
+        let act = act.or_else(|| self.always.lock().unwrap().clone());
         let result = match act.unwrap_or(Act::Answer(200)) {
             Act::Answer(status) => Ok(reply(status, None, 2)),
             Act::AnswerWith(status, name, value) => Ok(reply(status, Some((name, value)), 2)),
@@ -80,6 +88,11 @@ impl Server {
             Act::Refuse => Err(TransportError::Connect("refused".into())),
             Act::Reset => Err(TransportError::Reset("reset".into())),
             Act::BreakBody => Err(TransportError::Body("cut".into())),
+            Act::Page => Ok(reply(
+                200,
+                Some(("content-type", "Text/HTML; charset=utf-8")),
+                9,
+            )),
         };
         self.flying.lock().unwrap().0 -= 1;
         result
@@ -124,6 +137,8 @@ pub(crate) fn settings() -> Settings {
     Settings {
         service: "test",
         seed: Some(1),
+        backoff_base: Duration::from_millis(200),
+        backoff_cap: Duration::from_secs(10),
         ..Settings::default()
     }
 }

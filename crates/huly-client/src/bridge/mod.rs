@@ -14,9 +14,10 @@ mod list;
 mod wire;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use http::Method;
-use http_kit::{Call, Effect, Error, Http, Kind, Reply, Settings, Stats};
+use http_kit::{Call, Effect, Error, Http, Kind, Permit, Reply, ServerTime, Settings, Stats};
 use serde_json::json;
 use url::Url;
 
@@ -139,6 +140,16 @@ impl Bridge {
     /// Calls and bytes since connect.
     pub fn stats(&self) -> Stats {
         self.http.stats()
+    }
+
+    /// From now on writes leave only while this permit says so; see [`Http::set_permit`].
+    pub fn set_permit(&self, permit: Option<Arc<dyn Permit>>) {
+        self.http.set_permit(permit);
+    }
+
+    /// The clock of the bridge's machine now, as far as its answers told it. Huly's own clock is behind it and cannot be seen.
+    pub fn server_time(&self) -> Option<ServerTime> {
+        self.http.server_time(&self.base)
     }
 
     /// All projects, newest first, archived ones too.

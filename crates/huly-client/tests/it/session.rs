@@ -210,7 +210,7 @@ async fn an_upgrade_is_told_apart_from_a_lost_membership_by_the_account_service(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_instead_of_an_answer_is_fatal_wherever_it_comes() {
+async fn a_page_instead_of_an_answer_has_a_code_of_its_own_wherever_it_comes() {
     for what in [
         "config.json",
         "login",
@@ -222,7 +222,7 @@ async fn a_page_instead_of_an_answer_is_fatal_wherever_it_comes() {
         let error = server.connect().await.expect_err(what);
         assert_eq!(
             (error.kind(), error.code()),
-            (Kind::Fatal, c::HULY_SHAPE),
+            (Kind::Transient, http_kit::codes::NET_HTML),
             "{what}"
         );
     }

@@ -7,6 +7,7 @@
 
 pub mod admin;
 mod bridge;
+mod date;
 mod gate;
 mod huly;
 mod rate;
@@ -16,6 +17,7 @@ mod vibe;
 mod vibe_tasks;
 
 pub use bridge::{BridgeState, Form, Unreadable, bridge_router};
+pub use date::dated;
 pub use gate::Cut;
 pub use huly::huly_router;
 pub use rate::RateLimit;

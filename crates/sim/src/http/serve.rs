@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub struct Running {
     /// Where it listens.
     pub addr: SocketAddr,
+    accepted: Arc<AtomicUsize>,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -33,6 +34,11 @@ impl Running {
     /// `http://127.0.0.1:port`.
     pub fn url(&self) -> String {
         format!("http://{}", self.addr)
+    }
+
+    /// Connections that were opened so far.
+    pub fn connections(&self) -> usize {
+        self.accepted.load(Ordering::SeqCst)
     }
 
     /// Stops listening, lets connections end, and cuts those that have not ended after two seconds.
@@ -53,7 +59,9 @@ impl Drop for Running {
 
 /// Serves a router on 127.0.0.1; port 0 takes a free one.
 pub async fn serve(router: Router, port: u16) -> std::io::Result<Running> {
-    let listener = Loopback(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?);
+    let accepted = Arc::<AtomicUsize>::default();
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let listener = Loopback(socket, Arc::clone(&accepted));
     let addr = listener.0.local_addr()?;
     let stop = CancellationToken::new();
     let stopped = stop.clone().cancelled_owned();
@@ -67,11 +75,16 @@ pub async fn serve(router: Router, port: u16) -> std::io::Result<Running> {
             drop(error);
         }
     });
-    Ok(Running { addr, stop, task })
+    Ok(Running {
+        addr,
+        accepted,
+        stop,
+        task,
+    })
 }
 
-/// Accepts connections that can be cut from inside a handler.
-struct Loopback(TcpListener);
+/// Accepts connections that can be cut from inside a handler, and counts them.
+struct Loopback(TcpListener, Arc<AtomicUsize>);
 
 impl Listener for Loopback {
     type Io = Cuttable;
@@ -81,6 +94,7 @@ impl Listener for Loopback {
         loop {
             match self.0.accept().await {
                 Ok((stream, addr)) => {
+                    self.1.fetch_add(1, Ordering::SeqCst);
                     return (
                         Cuttable {
                             stream,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use engine::port::{Answer, Traffic};
-use http_kit::{Effect, Error, Kind};
+use http_kit::{Effect, Error, Kind, Permit, PermitSlot};
 
 use super::failure;
 use crate::Shared;
@@ -16,6 +16,8 @@ use crate::onlooker::Onlooker;
 
 /// How often a read is sent at most, as `http_kit`'s default is.
 const MAX_TRIES: u32 = 4;
+/// How long a write may take, as `http_kit`'s default is: the right to write must last so long.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
 /// The wait before the first repeat; it doubles.
 const BACKOFF: Duration = Duration::from_millis(200);
 
@@ -49,6 +51,7 @@ pub(super) struct Ask<B> {
 pub(super) struct Caller<M> {
     server: Server<M>,
     counters: Arc<Counters>,
+    permit: PermitSlot,
 }
 
 #[derive(Debug, Default)]
@@ -63,12 +66,18 @@ impl<M: Send + 'static> Caller<M> {
         Self {
             server,
             counters: Arc::default(),
+            permit: PermitSlot::default(),
         }
     }
 
     /// The model, past counters and faults: for what a client knows without asking.
     pub(super) fn model(&self) -> &Shared<M> {
         &self.server.model
+    }
+
+    /// From now on writes leave only while this permit says so.
+    pub(super) fn set_permit(&self, permit: Arc<dyn Permit>) {
+        self.permit.set(Some(permit));
     }
 
     /// Calls so far; there are no bytes.
@@ -166,6 +175,11 @@ impl<M: Send + 'static> Caller<M> {
     where
         F: Future<Output = Answer<T>> + Send + 'static,
     {
+        if let Err(why) = self.permit.may_write(WRITE_TIMEOUT) {
+            let Route { service, shown, .. } = ask.route;
+            let code = http_kit::codes::NET_PERMIT;
+            return Err(Error::new(Kind::Transient, code, service, shown).with_detail(why));
+        }
         let (decision, under_way) = self.begin(&ask);
         self.counters.writes.fetch_add(1, Ordering::Relaxed);
         let model = self.server.model.clone();

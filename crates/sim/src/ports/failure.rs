@@ -52,7 +52,11 @@ pub(super) fn error(route: Route, failure: &Failure) -> Error {
         Failure::Reset => (unanswered(route), net::NET_RESET, "connection broken"),
         Failure::Truncated => (unanswered(route), net::NET_BODY, "broken answer"),
         Failure::Html if is_vibe => (unreadable(route), "VIBE_HTML", "the answer is no json"),
-        Failure::Html => (Kind::Fatal, "HULY_SHAPE", "the answer is no json"),
+        Failure::Html => (
+            unanswered(route),
+            net::NET_HTML,
+            "an html page instead of an answer",
+        ),
     };
     new(route, kind, code).with_detail(detail)
 }

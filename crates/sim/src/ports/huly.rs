@@ -152,6 +152,15 @@ impl Board for HulyPort {
         self.caller.traffic()
     }
 
+    fn server_time(&self) -> Option<http_kit::ServerTime> {
+        let millis = self.caller.model().lock().clock().shows();
+        Some(http_kit::ServerTime { millis, within: 0 })
+    }
+
+    fn set_permit(&self, permit: Arc<dyn http_kit::Permit>) {
+        self.caller.set_permit(permit);
+    }
+
     fn describe(&self) -> String {
         let model = self.caller.model().lock();
         format!(

@@ -72,6 +72,15 @@ impl Board for VibePort {
         self.caller.traffic()
     }
 
+    fn server_time(&self) -> Option<http_kit::ServerTime> {
+        let millis = self.caller.model().lock().clock().shows();
+        Some(http_kit::ServerTime { millis, within: 0 })
+    }
+
+    fn set_permit(&self, permit: Arc<dyn http_kit::Permit>) {
+        self.caller.set_permit(permit);
+    }
+
     fn describe(&self) -> String {
         let version = self.generation.version();
         format!(

@@ -79,6 +79,11 @@ impl Env for SimEnv {
         Millis(START_MS.saturating_add(passed).saturating_add(off))
     }
 
+    /// Nobody can set this one, and it counts the time in which the process is stopped.
+    fn elapsed(&self) -> Duration {
+        self.machine.since.elapsed()
+    }
+
     fn ordered_id(&self) -> Uuid {
         let millis = u64::try_from(self.now().0).unwrap_or_default();
         let random: [u8; 10] = self.rng(Rng::random);

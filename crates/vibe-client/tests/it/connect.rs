@@ -104,6 +104,6 @@ async fn something_else_is_refused_and_a_dead_address_is_transient() {
     let error = Vibe::connect(http(), dead).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.code()),
-        (Kind::Transient, http_kit::codes::NET_CONNECT)
+        (Kind::Transient, http_kit::codes::NET_REFUSED)
     );
 }

@@ -6,9 +6,8 @@ mod place;
 use std::sync::Arc;
 
 use engine::{
-    check::{self, Finding, Held, Right, Seen, Severity, Skew, Whose},
-    connect::HttpSettings,
-    env::System,
+    check::{self, Finding, Held, Right, Seen, Severity},
+    env::{Env, System},
     port::Board,
     report::Exit,
 };
@@ -24,7 +23,7 @@ use crate::{
 };
 
 /// A difference of clocks that is told, in milliseconds: more than a slow answer explains.
-const CLOCK_MS: i64 = 5_000;
+const CLOCK_MS: i64 = 60_000;
 /// At most so many existing names are told beside one that does not exist.
 const NAMES: usize = 20;
 
@@ -164,7 +163,7 @@ pub(crate) async fn all(
     };
     checked.add(Topic::Repositories, paths.check());
     checked.add(Topic::Store, store);
-    checked.clocks(config, way, &seen).await;
+    checked.clocks(&boards);
     Ok(checked)
 }
 
@@ -288,38 +287,21 @@ impl Checked {
         }
     }
 
-    /// Both clocks, of the services that answered.
-    async fn clocks(&mut self, config: &Config, way: Way<'_>, seen: &Seen) {
-        let vibe = settings::vibe(&config.vibe.http, config.log.slow);
-        let huly = HttpSettings {
-            service: "huly-front",
-            ..vibe.clone()
-        };
-        let whose = match way {
-            Way::Platform(_) => Whose::Front,
-            Way::Bridge(_) => Whose::Bridge,
-        };
-        let asked = [
-            (whose, way.huly_url(), huly, seen.huly.is_some()),
-            (Whose::Vibe, way.vibe_url(), vibe, seen.vibe.is_some()),
-        ];
+    /// Both clocks, of the services that answered and tell the time.
+    fn clocks(&mut self, boards: &Boards) {
         let mut found = Vec::new();
-        for (whose, url, http, answers) in asked {
-            let side = whose.side();
-            if !answers {
-                continue;
-            }
-            // a service that answers and gives no date is fine
-            let Ok(Some(skew)) = check::clock(whose, url, http, &System).await else {
+        for (side, board) in boards.iter() {
+            let Some(time) = board.as_ref().ok().and_then(|board| board.server_time()) else {
                 continue;
             };
-            found.push(words_of(side, skew));
-            if skew.0.abs() > CLOCK_MS {
+            let ahead = time.ahead_of(System.now().0);
+            found.push(words_of(side, ahead));
+            if ahead.abs() > CLOCK_MS {
                 self.findings.push(Told {
                     severity: Severity::Warning,
                     code: engine::codes::CHECK_CLOCK.to_owned(),
                     topic: Topic::Clocks,
-                    what: format!("{} of this machine's", words_of(side, skew)),
+                    what: format!("{} of this machine's", words_of(side, ahead)),
                     key: None,
                     origin: None,
                     remedy: crate::codes::remedy(engine::codes::CHECK_CLOCK),
@@ -331,10 +313,10 @@ impl Checked {
     }
 }
 
-fn words_of(side: Side, skew: Skew) -> String {
+fn words_of(side: Side, ahead_ms: i64) -> String {
     let title = side.title();
-    let far = crate::words::duration(std::time::Duration::from_millis(skew.0.unsigned_abs()));
-    match skew.0 {
+    let far = crate::words::duration(std::time::Duration::from_millis(ahead_ms.unsigned_abs()));
+    match ahead_ms {
         0 => format!("{title}'s clock is in step"),
         1.. => format!("{title}'s clock is {far} ahead"),
         _ => format!("{title}'s clock is {far} behind"),

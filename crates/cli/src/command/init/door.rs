@@ -1,6 +1,6 @@
 //! By which way Huly is reached: its own services, or the predecessor's bridge.
 
-use engine::connect::{self, BridgeConnection};
+use engine::connect::{self, BridgeConnection, HttpSettings};
 use url::Url;
 
 use super::{
@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     args::{HulyWay, Init},
+    connect::HOSTS,
     failure::Failure,
 };
 
@@ -117,11 +118,15 @@ async fn is_bridge(address: &str) -> bool {
     };
     let connection = BridgeConnection {
         address,
-        http: connect::bridge_settings(),
+        // What is asked holds no secret: whether the address is taken into the configuration is decided there.
+        http: HttpSettings {
+            allow_insecure: true,
+            ..connect::bridge_settings()
+        },
         workspace: None,
         statuses: Vec::new(),
     };
-    match tokio::time::timeout(PATIENCE, connect::bridge(connection)).await {
+    match tokio::time::timeout(PATIENCE, connect::bridge(connection, &HOSTS)).await {
         Ok(Ok(_)) => true,
         Ok(Err(error)) => error.code() == BRIDGE_NOT_CONNECTED,
         Err(_) => false,

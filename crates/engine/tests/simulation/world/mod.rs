@@ -3,6 +3,7 @@
 
 mod check;
 mod copy;
+mod line;
 mod people;
 mod words;
 
@@ -20,13 +21,13 @@ use engine::{
     settings::Settings,
     vibe::VibeBoard,
 };
-use http_kit::{Classify, Error, Http, Settings as HttpSettings};
+use http_kit::{Classify, Error, Hosts, Http, Settings as HttpSettings};
 use huly_client::{Config, Credentials, Huly};
 use sim::{
     calls::Counts,
     clock::Clock,
     dataset::{self, Login, REPO_ROOT},
-    http::{RateLimit, Server, huly_router, vibe_router},
+    http::{RateLimit, Server, dated, huly_router, vibe_router},
     huly::Session,
     stage,
     vibe::Generation,
@@ -36,6 +37,7 @@ use sync_core::{Pair, ids::WorkspaceId};
 use vibe_client::Vibe;
 
 pub(crate) use check::vibe_body;
+pub(crate) use line::{Line, Sent};
 pub(crate) use people::markup;
 pub(crate) use sim::stage::{START_MS, SimEnv, SimStore};
 pub(crate) use words::told;
@@ -51,6 +53,12 @@ pub(crate) struct World {
     pub(crate) huly: Server<sim::huly::Huly>,
     pub(crate) vibe: Server<sim::vibe::Vibe>,
     routers: Pair<Router>,
+    /// The ways to them.
+    pub(crate) lines: Pair<Line>,
+    /// What is known of the hosts, over all starts where they are one process's; else each start begins anew.
+    pub(crate) hosts: Option<Hosts>,
+    /// The limits of the calls to Vibe.
+    pub(crate) vibe_http: HttpSettings,
     pub(crate) login: Login,
     /// People act in this account's name.
     pub(crate) who: Session,
@@ -83,8 +91,10 @@ impl World {
             ..RateLimit::default()
         };
         let routers = Pair {
-            huly: huly_router(&huly, limit),
-            vibe: vibe_router(&vibe),
+            huly: dated(huly_router(&huly, limit), huly.model.clone(), |huly| {
+                huly.clock()
+            }),
+            vibe: dated(vibe_router(&vibe), vibe.model.clone(), |vibe| vibe.clock()),
         };
         let env = Arc::new(SimEnv::new(seed));
         World {
@@ -92,6 +102,9 @@ impl World {
             huly,
             vibe,
             routers,
+            lines: Pair::default(),
+            hosts: None,
+            vibe_http: vibe_client::settings(),
             login: boards.login,
             who,
             store: fresh_store(seed, env.as_ref()),
@@ -112,11 +125,13 @@ impl World {
             seed: Some(self.seed),
             ..settings
         };
+        let hosts = self.hosts.clone().unwrap_or_default();
         let make = |settings: HttpSettings, classify: Classify| -> Result<Http, Error> {
-            Ok(Http::with_transport(
+            Ok(Http::with_transport_at(
+                &hosts,
                 seeded(settings),
                 classify,
-                transport(self.routers.huly.clone()),
+                self.lines.huly.over(transport(self.routers.huly.clone())),
             ))
         };
         let credentials = Credentials::Password {
@@ -136,10 +151,11 @@ impl World {
             connect::store_tag(store.as_ref()),
             self.page_size,
         );
-        let http = Http::with_transport(
-            seeded(vibe_client::settings()),
+        let http = Http::with_transport_at(
+            &hosts,
+            seeded(self.vibe_http.clone()),
             vibe_client::classify,
-            transport(self.routers.vibe.clone()),
+            self.lines.vibe.over(transport(self.routers.vibe.clone())),
         );
         let vibe = VibeBoard::new(Vibe::connect(http, "http://vibe.test".parse().unwrap()).await?);
         let workspace = WorkspaceId(huly.workspace());

@@ -132,6 +132,13 @@ impl World {
             .unwrap();
     }
 
+    /// Sets Huly's clock by so much; its stamps and the dates of its answers follow.
+    pub(crate) fn set_huly_clock(&self, by_ms: i64) {
+        let mut huly = self.huly.model.lock();
+        let clock = huly.clock().skewed(by_ms);
+        huly.set_clock(clock);
+    }
+
     /// A person retitles an issue.
     pub(crate) fn retitle_issue(&self, issue: &str, title: &str) {
         self.edit_issue(issue, &json!({ "title": title }));

@@ -140,6 +140,15 @@ impl Board for Broken {
     fn traffic(&self) -> Traffic {
         self.board.traffic()
     }
+    fn hosts(&self) -> Vec<http_kit::HostStats> {
+        self.board.hosts()
+    }
+    fn set_permit(&self, permit: Arc<dyn http_kit::Permit>) {
+        self.board.set_permit(permit);
+    }
+    fn server_time(&self) -> Option<http_kit::ServerTime> {
+        self.board.server_time()
+    }
     fn describe(&self) -> String {
         self.board.describe()
     }
