@@ -164,7 +164,7 @@ pub(crate) fn end(
         .iter()
         .map(|project| project.report.clone())
         .collect();
-    troubles(&report, Told::AfterARun, global)?;
+    troubles(&report, Told::Run, global)?;
     if json {
         let mut document = document(&report);
         if let Some(fields) = document.as_object_mut() {

@@ -89,7 +89,7 @@ pub(crate) fn chosen(
     asked: &Choose,
     global: &Global,
 ) -> Result<Exit, Failure> {
-    troubles(report, Told::AfterAChoice, global)?;
+    troubles(report, Told::Choice, global)?;
     if asked.json.json {
         let mut document = document(report);
         if let Some(fields) = document.as_object_mut() {

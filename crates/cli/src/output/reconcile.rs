@@ -36,9 +36,9 @@ pub(crate) fn end(
     global: &Global,
 ) -> Result<Exit, Failure> {
     let told = if judged.is_some() {
-        Told::AfterARepair
+        Told::Repair
     } else {
-        Told::AfterALook
+        Told::Look
     };
     troubles(report, told, global)?;
     let last = judged.unwrap_or(found);

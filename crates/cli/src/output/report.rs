@@ -16,7 +16,7 @@ use super::{
 /// Prints what a writing run did: data on stdout, problems on stderr.
 pub(crate) fn run(report: &Report, json: bool, global: &Global) -> Result<Exit, Failure> {
     log_end(report);
-    troubles(report, Told::AfterARun, global)?;
+    troubles(report, Told::Run, global)?;
     if json {
         output::json(&document(report))?;
     } else if global.quiet == 0 || report.exit != Exit::Done {
@@ -45,7 +45,7 @@ pub(super) fn log_end(report: &Report) {
 /// Prints a plan like a diff, and what a guard would hold back.
 pub(crate) fn plan(report: &Report, json: bool, global: &Global) -> Result<Exit, Failure> {
     if json {
-        troubles(report, Told::AfterAPlan, global)?;
+        troubles(report, Told::Plan, global)?;
         output::json(&document(report))?;
         return Ok(report.exit);
     }
@@ -53,7 +53,7 @@ pub(crate) fn plan(report: &Report, json: bool, global: &Global) -> Result<Exit,
     if !text.is_empty() {
         output::data(&text)?;
     }
-    troubles(report, Told::AfterAPlan, global)?;
+    troubles(report, Told::Plan, global)?;
     if global.quiet == 0 || report.exit != Exit::Done {
         output::data(&plans::totals(report))?;
     }

@@ -9,34 +9,34 @@ use crate::{args::Global, failure::Failure, logging, output, words};
 
 use super::{plan as plans, problem, summary::name};
 
-/// What the run was for.
+/// After what it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
-    AfterARun,
-    AfterAPlan,
+    Run,
+    Plan,
     /// `hvs reconcile --full`.
-    AfterALook,
+    Look,
     /// `hvs reconcile --repair`.
-    AfterARepair,
+    Repair,
     /// `hvs project choose`.
-    AfterAChoice,
+    Choice,
 }
 
 impl Told {
     /// What is to be done before something that was held back is accepted, and the command that accepts it.
     const fn accepting(self) -> (&'static str, &'static str) {
         match self {
-            Told::AfterARun => (
+            Told::Run => (
                 "look at them with `hvs plan`; if they are right",
                 "hvs sync once",
             ),
-            Told::AfterAPlan => ("if they are right", "hvs sync once"),
-            Told::AfterALook => ("if they are right", "hvs reconcile --repair"),
-            Told::AfterARepair => (
+            Told::Plan => ("if they are right", "hvs sync once"),
+            Told::Look => ("if they are right", "hvs reconcile --repair"),
+            Told::Repair => (
                 "look at them with `hvs reconcile --full`; if they are right",
                 "hvs reconcile --repair",
             ),
-            Told::AfterAChoice => ("if they are right, add to the command", ""),
+            Told::Choice => ("if they are right, add to the command", ""),
         }
     }
 }
@@ -293,7 +293,7 @@ mod tests {
             ..project("HARB")
         }]);
         assert_eq!(
-            plain(&held_back(&report, Told::AfterARun, &Global::default()).join("\n")),
+            plain(&held_back(&report, Told::Run, &Global::default()).join("\n")),
             "held back: 9 removals (at most 3 go through unasked) in HARB Harbor [c0ffee]\n  \
              hint: look at them with `hvs plan`; if they are right: hvs sync once --accept c0ffee"
         );

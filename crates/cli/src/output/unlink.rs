@@ -52,7 +52,7 @@ pub(crate) fn end(
     json: bool,
     global: &Global,
 ) -> Result<Exit, Failure> {
-    troubles(report, Told::AfterARun, global)?;
+    troubles(report, Told::Run, global)?;
     if json {
         let mut document = document(report);
         if let Some(fields) = document.as_object_mut() {

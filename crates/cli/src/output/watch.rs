@@ -102,7 +102,7 @@ impl Printer {
         self.refused = None;
         log_end(report);
         let mut is_news = std::mem::replace(&mut self.exit, report.exit) != report.exit;
-        for part in trouble::parts(report, Told::AfterARun, &self.global) {
+        for part in trouble::parts(report, Told::Run, &self.global) {
             if self.is_new(&part) {
                 is_news = true;
                 for line in &part.lines {
