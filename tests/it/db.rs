@@ -7,7 +7,7 @@ use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::time::Instant;
 
 use crate::{
-    process::{PATIENCE, Process, hvs},
+    process::{PATIENCE, Process, hvs, until},
     world::World,
 };
 
@@ -36,8 +36,13 @@ fn beside(world: &World) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_a_service_runs_the_store_is_checked_and_backed_up_but_not_replaced() {
     let world = linked(3).await;
-    let service = world.start(&["sync", "watch", "-v"]);
-    service.tells(1, "nothing changed").await;
+    world.retitle_issue(&world.issue_named("Issue 0").id, "Seen by the service");
+    let service = world.start(&["sync", "watch"]);
+    until("the service runs", || {
+        let mut tasks = world.tasks().into_iter();
+        tasks.any(|task| task.title == "Seen by the service")
+    })
+    .await;
     world
         .hvs(&["db", "check"])
         .await

@@ -40,4 +40,5 @@ mod watch_ends;
 mod words;
 mod words_commands;
 mod words_failures;
+mod words_reconcile;
 mod world;

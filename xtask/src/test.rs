@@ -275,7 +275,17 @@ mod tests {
     fn the_full_run_has_all_steps_and_the_fast_one_those_of_the_inner_loop() {
         assert_eq!(
             names(false),
-            ["fmt", "clippy", "tidy", "tests", "doctests", "docs"]
+            [
+                "fmt",
+                "clippy",
+                "tidy",
+                "tests",
+                "doctests",
+                "schedules",
+                "every poll",
+                "sabotage",
+                "docs"
+            ]
         );
         assert_eq!(names(true), ["fmt", "clippy", "tidy", "tests"]);
     }
@@ -289,6 +299,10 @@ mod tests {
         assert_eq!(shown[0], "cargo fmt --all --check");
         assert_eq!(
             shown[5],
+            "cargo run --quiet --locked --profile simulation --package sim --example simulate -- --seeds 20000 --twice 200"
+        );
+        assert_eq!(
+            shown[8],
             "RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace --no-deps --locked"
         );
     }

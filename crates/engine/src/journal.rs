@@ -5,12 +5,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use store::row::{Intent, IntentState};
 use sync_core::{
-    Side,
+    Pair, Side,
     footer::{Footer, Marker, Writer},
     ids::{Attempt, Generation, IntentKey, LinkId, Millis, ProjectLinkId, RunId, StoreId},
-    item::{Field, TextVersion},
+    item::{Field, Observation, TextVersion},
     link::Link,
-    plan::{Action, Change, Update},
+    plan::{Action, Change, Problem, Update},
 };
 
 use crate::port::{CreateJob, UpdateJob};
@@ -204,6 +204,21 @@ impl Step {
 pub(crate) fn value_hash<V: Serialize + std::fmt::Debug>(value: &V) -> Arc<str> {
     let text = serde_json::to_string(value).unwrap_or_else(|_| format!("{value:?}"));
     TextVersion::of_text(&text).as_str().into()
+}
+
+/// Names the value that the planner refused to send: the one that the other side holds. It never names a value that was sent.
+pub(crate) fn refused_hash(problem: &Problem, link: &Link, now: Pair<&Observation>) -> Arc<str> {
+    let source = problem.side.opposite();
+    let (values, text) = match now.side(source) {
+        Observation::Present(item) => (&item.values, item.known_text()),
+        Observation::Gone | Observation::Unseen => (link.base.side(source), None),
+    };
+    let hash = match problem.field {
+        Some(Field::Description) => value_hash(&(&values.description, text)),
+        Some(field) => value_hash(&values.value(field, None)),
+        None => value_hash(&(values, text)),
+    };
+    format!("plan:{hash}").into()
 }
 
 /// What an action would write, by field; an item as a whole where it is made, cancelled or deleted.

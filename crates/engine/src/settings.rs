@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
-use store::port::{BackupPlan, Upkeep};
+use store::port::Upkeep;
 use sync_core::{
     filter::{Filter, Leaving},
     guard,
@@ -160,10 +160,7 @@ impl Default for Settings {
                 history: days(90),
                 conflicts: days(365),
                 runs: days(90),
-                backup: Some(BackupPlan {
-                    every: days(1),
-                    keep: 3,
-                }),
+                backup: None,
             },
             lease: LeaseSettings {
                 ttl: Duration::from_mins(1),

@@ -297,6 +297,7 @@ impl Error {
             | Error::Locked { .. }
             | Error::Full { .. }
             | Error::Io { .. }
+            | Error::AtWork { .. }
             | Error::Broken { .. } => true,
             Error::Open { .. }
             | Error::Fenced { .. }
@@ -309,7 +310,6 @@ impl Error {
             | Error::Newer { .. }
             | Error::Older { .. }
             | Error::Backup { .. }
-            | Error::AtWork { .. }
             | Error::Itself { .. }
             | Error::Row { .. }
             | Error::Constraint { .. }

@@ -84,5 +84,5 @@ fn told(summary: &Summary) -> String {
             vec![law.name().to_owned(), result]
         })
         .collect();
-    format!("{figures}\n\n{}", table::columns(&["LAW", ""], &rows))
+    format!("{figures}\n\n{}", table::columns(&["LAW", "RESULT"], &rows))
 }

@@ -364,7 +364,11 @@ impl Pairs<'_> {
                         imagined: self.imagined.contains(&row.id),
                     });
                 }
-                (true, phase, _, _) => self.report.projects.push(skipped(row, phase)),
+                (true, phase, _, _) => {
+                    let skipped = skipped(row, phase);
+                    self.report.exit = self.report.exit.and(skipped.exit);
+                    self.report.projects.push(skipped);
+                }
             }
         }
         // Runs begin with the projects that waited longest.

@@ -12,12 +12,32 @@ use crate::{
     error::Error,
     observe::Observed,
     port::BoardProject,
-    reconcile::restored::Restored,
+    reconcile::restored::{self, Restored},
     report::{Exit, ProjectReport},
 };
 
+/// Whether nothing can be planned: a project is gone, or a service shows an older state.
+pub(super) async fn is_over(
+    ctx: &Context,
+    row: &ProjectRow,
+    boards: &Pair<BoardProject>,
+    observed: &Observed,
+    report: &mut ProjectReport,
+) -> Result<bool, Error> {
+    if let Some(side) = observed.project_gone {
+        project_gone(ctx, row, boards, side, report).await?;
+        return Ok(true);
+    }
+    if let Some(restored) = restored::of(observed) {
+        service_restored(ctx, row, restored, report).await?;
+        return Ok(true);
+    }
+    vanished(observed, report);
+    Ok(false)
+}
+
 /// Items that are missing without proof are told.
-pub(super) fn vanished(observed: &Observed, report: &mut ProjectReport) {
+fn vanished(observed: &Observed, report: &mut ProjectReport) {
     for (side, item) in &observed.vanished {
         report.notices.push(
             format!(
@@ -31,7 +51,7 @@ pub(super) fn vanished(observed: &Observed, report: &mut ProjectReport) {
 }
 
 /// A project that is gone as a whole is one event: its links sleep until a person chooses (design 3.6).
-pub(super) async fn project_gone(
+async fn project_gone(
     ctx: &Context,
     row: &ProjectRow,
     boards: &Pair<BoardProject>,
@@ -48,7 +68,7 @@ pub(super) async fn project_gone(
 }
 
 /// A service that was restored from a backup: what it shows is no news, so the project sleeps until a person chooses (design 3.7).
-pub(super) async fn service_restored(
+async fn service_restored(
     ctx: &Context,
     row: &ProjectRow,
     restored: Restored,

@@ -17,7 +17,7 @@ use sync_core::{
 use crate::{
     context::Context,
     error::Error,
-    journal::{Beside, Origin, Step, kind, value_hash, values, writes_to},
+    journal::{Beside, Origin, Step, kind, refused_hash, values, writes_to},
     letters::{self, Key, Standing},
     observe::Observed,
     planning::{observed_text, observed_texts},
@@ -178,22 +178,14 @@ impl Entry<'_> {
             self.report.notices.push(notice.into());
         }
         self.batch.conflicts.push(ConflictRow {
-            id: 0,
-            project: self.row.id,
-            link: self.link.id,
-            run: self.ctx.run,
-            at: self.ctx.now(),
-            field: conflict.field,
             winner: conflict.winner,
-            values: conflict.values.clone(),
             base: conflict.base.clone(),
-            cause: word(&conflict.cause),
             open: conflict.frozen,
-            label: Arc::clone(&self.plan.label),
-            item: None,
-            version: 1,
-            decision: None,
-            pending: false,
+            ..self.lost(
+                conflict.field,
+                conflict.values.clone(),
+                word(&conflict.cause),
+            )
         });
     }
 
@@ -220,23 +212,32 @@ impl Entry<'_> {
             };
             *values.side_mut(side) = value;
             self.batch.conflicts.push(ConflictRow {
-                id: 0,
-                project: self.row.id,
-                link: self.link.id,
-                run: self.ctx.run,
-                at: self.ctx.now(),
-                field,
                 winner: Some(side.opposite()),
-                values,
-                base: None,
-                cause: cause.into(),
-                open: false,
-                label: Arc::clone(&self.plan.label),
                 item: Some(remove.item.clone()),
-                version: 1,
-                decision: None,
-                pending: false,
+                ..self.lost(field, values, cause.into())
             });
+        }
+    }
+
+    /// A row for values of which one does not stand any more, and nobody is asked about it.
+    fn lost(&self, field: Field, values: Pair<Value>, cause: Arc<str>) -> ConflictRow {
+        ConflictRow {
+            id: 0,
+            project: self.row.id,
+            link: self.link.id,
+            run: self.ctx.run,
+            at: self.ctx.now(),
+            field,
+            winner: None,
+            values,
+            base: None,
+            cause,
+            open: false,
+            label: Arc::clone(&self.plan.label),
+            item: None,
+            version: 1,
+            decision: None,
+            pending: false,
         }
     }
 
@@ -362,21 +363,6 @@ impl Entry<'_> {
             new: Some(Arc::clone(&self.plan.label)),
         });
     }
-}
-
-/// Names the value that the planner refused to send: the one that the other side holds. It never names a value that was sent.
-fn refused_hash(problem: &Problem, link: &Link, now: Pair<&Observation>) -> Arc<str> {
-    let source = problem.side.opposite();
-    let (values, text) = match now.side(source) {
-        Observation::Present(item) => (&item.values, item.known_text()),
-        Observation::Gone | Observation::Unseen => (link.base.side(source), None),
-    };
-    let hash = match problem.field {
-        Some(Field::Description) => value_hash(&(&values.description, text)),
-        Some(field) => value_hash(&values.value(field, None)),
-        None => value_hash(&(values, text)),
-    };
-    format!("plan:{hash}").into()
 }
 
 /// An enum's word in snake case, as its serialised form has it.

@@ -29,7 +29,6 @@ use sync_core::{
     plan::{Action, LinkPlan},
     rules::{Policies, Rules},
 };
-
 use tracing::Instrument as _;
 
 use crate::{
@@ -41,14 +40,13 @@ use crate::{
     planning,
     port::BoardProject,
     projects::Paired,
-    reconcile::restored,
     report::{ProjectReport, Reached},
     run::{Mode, away, failed, is_active, named},
     workflow::{self, Workflow},
 };
 
 use decisions::Decisions;
-use gone::{project_gone, service_restored, vanished};
+use gone::is_over;
 pub(crate) use mirroring::mirror;
 pub(crate) use recover::recover;
 
@@ -123,13 +121,9 @@ async fn run(
     report.items = observed.items;
     ctx.progress.items(observed.items);
     observed.busy.extend(unsettled(ctx, row).await?);
-    if let Some(side) = observed.project_gone {
-        return project_gone(ctx, row, boards, side, report).await;
+    if is_over(ctx, row, boards, &observed, report).await? {
+        return Ok(());
     }
-    if let Some(restored) = restored::of(&observed) {
-        return service_restored(ctx, row, restored, report).await;
-    }
-    vanished(&observed, report);
     ctx.letters
         .load(ctx.store.letters(Some(row.id), MAX_LETTERS).await?);
     let workflow = workflow::of(ctx, &boards.huly, &observed).await?;

@@ -2,6 +2,7 @@
 
 use sync_core::{
     Side,
+    ids::{ItemId, StoreId},
     item::Observation,
     link::{self, Decision},
     plan::LinkPlan,
@@ -66,10 +67,7 @@ pub(super) fn take(
         }
         Decision::Foreign { item, store } => {
             finding::foreign(report);
-            report.notices.push(
-                format!("{}: task {item} carries the marker of store {store}; nothing is made in this project", codes::FOREIGN_STORE)
-                    .into(),
-            );
+            foreign(report, &item, store);
             None
         }
         Decision::Hold { side, item, reason } => {
@@ -83,4 +81,21 @@ pub(super) fn take(
             None
         }
     }
+}
+
+/// One note for all of them: a lost store left its marker on every task.
+fn foreign(report: &mut ProjectReport, item: &ItemId, store: StoreId) {
+    let code = codes::FOREIGN_STORE;
+    report.notices.retain(|notice| !notice.starts_with(code));
+    let who = match report.foreign {
+        1 => format!("task {item} carries"),
+        many => format!("{many} tasks carry"),
+    };
+    report.notices.push(
+        format!(
+            "{code}: {who} the marker of store {store}: nothing is made in this project until `hvs reconcile --full --repair` \
+             takes them over, on your word that the other store is lost"
+        )
+        .into(),
+    );
 }

@@ -10,6 +10,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::io::Errno;
+
 use crate::error::Error;
 
 const FILE_MODE: u32 = 0o600;
@@ -46,6 +48,13 @@ pub(super) fn prepare(path: &Path) -> Result<(), Error> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether a file is there and cannot be written: its own mode, its owner, or a file system that was mounted so. It is not
+/// opened for that.
+pub(super) fn is_read_only(path: &Path) -> bool {
+    let access = rustix::fs::access(path, rustix::fs::Access::WRITE_OK);
+    access.is_err_and(|error| matches!(error, Errno::ROFS | Errno::ACCESS | Errno::PERM))
 }
 
 /// Whether there is a file to open.

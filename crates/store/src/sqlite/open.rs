@@ -101,7 +101,8 @@ async fn open(path: &Path, options: &OpenOptions) -> Result<Opened, Error> {
     // Before SQLite takes it up: whoever was last to use the store did not close it, or is still at it.
     let is_left_open = files::log_bytes(path) > 0;
     let file = file(path, options)?;
-    let mut writer = connect(&file.clone().synchronous(SqliteSynchronous::Full)).await?;
+    let writer = connect(&file.clone().synchronous(SqliteSynchronous::Full)).await;
+    let mut writer = writer.map_err(|error| told_read_only(path, error))?;
     let ready = ready(&mut writer, path, options, is_left_open).await;
     let ((id, backed_up, checked), writer) = or_close(ready, writer).await?;
     let mut readers = Vec::with_capacity(READERS);
@@ -200,6 +201,14 @@ pub(super) fn wrap(path: &Path) -> impl FnOnce(Error) -> Error {
     move |source| Error::Open {
         path: path.to_owned(),
         source: Box::new(source),
+    }
+}
+
+/// SQLite cannot even open a store with a log where nothing can be written, and says only that it could not open the file.
+fn told_read_only(path: &Path, error: Error) -> Error {
+    match error {
+        Error::Io { op, source } if files::is_read_only(path) => Error::ReadOnly { op, source },
+        error => error,
     }
 }
 
