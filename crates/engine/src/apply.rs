@@ -16,7 +16,7 @@ use sync_core::{
 use crate::{
     context::Context,
     error::Error,
-    journal::{Step, update_job},
+    journal::{Past, Step, update_job},
     port::{Answer, BoardProject, CreateJob, Removed, UpdateJob, Written},
 };
 
@@ -66,7 +66,10 @@ pub(crate) async fn window(
 ) -> Result<Vec<Result2>, Error> {
     ctx.may_write()?;
     let (mut creates, mut others) = (Vec::new(), Vec::new());
-    for step in steps.drain(..) {
+    for mut step in steps.drain(..) {
+        if step.intent.attempt > 0 {
+            step.past = Past::Unanswered;
+        }
         match step.payload.action {
             Action::Create(_) => creates.push(step),
             Action::Update(_)

@@ -89,6 +89,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "nothing is done in this project until you choose: `hvs project list` shows the choices; see docs/reconcile.md",
     ),
     (
+        PROJECTS_DIFFER,
+        "two lists of Vibe's projects, one right after the other, differ: one was cut short, or somebody made a project",
+        "nothing: the next run looks again",
+    ),
+    (
         PROJECT_PATH,
         "no usable repository path is known for a project that must be made in Vibe",
         "set `repo` for this project, or a `Path:` line in Huly's project description, under one of `vibe.repo_roots`",
@@ -304,6 +309,8 @@ pub const DECISION_WAITS: &str = "DECISION_WAITS";
 pub const PROJECT_GONE: &str = "PROJECT_GONE";
 /// See [`CODES`].
 pub const SERVICE_RESTORED: &str = "SERVICE_RESTORED";
+/// See [`CODES`].
+pub const PROJECTS_DIFFER: &str = "PROJECTS_DIFFER";
 /// See [`CODES`].
 pub const PROJECT_PATH: &str = "PROJECT_PATH";
 /// See [`CODES`].

@@ -53,6 +53,18 @@ pub(crate) struct Step {
     pub(crate) intent: Intent,
     pub(crate) payload: Payload,
     pub(crate) link: LinkId,
+    pub(crate) past: Past,
+}
+
+/// What earlier tries of a step may have left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Past {
+    /// Nothing that is not known.
+    Clear,
+    /// An earlier try got no answer and may still take effect.
+    Unanswered,
+    /// An item that an earlier create made, perhaps of another draft than this one.
+    Landed,
 }
 
 /// The side a remote action writes to; `None` for entries that only the store sees.
@@ -147,6 +159,7 @@ impl Step {
             intent,
             payload,
             link: link.id,
+            past: Past::Clear,
         }))
     }
 
@@ -157,6 +170,7 @@ impl Step {
             intent,
             payload,
             link,
+            past: Past::Clear,
         })
     }
 

@@ -136,7 +136,13 @@ impl HulyBoard {
         for job in jobs {
             let id = DocRef::from(document(job));
             match there.iter().find(|issue| issue.id == id) {
-                Some(issue) => made.push(self.finish(job, issue).await),
+                Some(issue) => made.push(self.finish(job, issue).await.map(|item| {
+                    convert::as_sent(
+                        &job.draft,
+                        prepared(job).ok().and_then(|prepared| prepared.blob),
+                        item,
+                    )
+                })),
                 None => made.push(Err(conflict(format!(
                     "issue {id} was not made, though the server said so"
                 )))),

@@ -1,6 +1,10 @@
 //! Making a Vibe project: an intent like every other write; after a lost answer it is looked for, never repeated blindly (issue 6a).
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::Path,
+    sync::Arc,
+};
 
 use http_kit::Kind;
 use store::{
@@ -62,7 +66,12 @@ pub(super) async fn project(
             }
             earlier
         }
-        Some(_) | None => intent(ctx, &row, key, &new, seen),
+        Some(_) | None => {
+            if let Some(problem) = cut_short(ctx, seen).await? {
+                return Ok(Err(problem));
+            }
+            intent(ctx, &row, key, &new, seen)
+        }
     };
     let planned = Batch {
         projects: vec![row.clone()],
@@ -85,6 +94,22 @@ pub(super) async fn project(
         }
         Err(error) => after_error(ctx, row, intent, &new, seen, &taken, error).await,
     }
+}
+
+/// A list that was cut short shows too few projects, and a second one of the same name would be made: the list is read once more
+/// right before that, and where the two differ nothing is made in this run.
+async fn cut_short(ctx: &Context, seen: &[BoardProject]) -> Result<Option<Problem>, Error> {
+    let again = ctx
+        .board(Side::Vibe)
+        .projects()
+        .await
+        .map_err(Error::service(Side::Vibe))?;
+    let known: HashSet<&ProjectId> = seen.iter().map(|project| &project.id).collect();
+    let is_same = again.len() == seen.len() && again.iter().all(|one| known.contains(&one.id));
+    Ok((!is_same).then(|| {
+        let words = "its Vibe project was not made: two lists of projects, one right after the other, differ";
+        (codes::PROJECTS_DIFFER, words.to_owned())
+    }))
 }
 
 async fn after_error(

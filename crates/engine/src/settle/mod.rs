@@ -28,7 +28,7 @@ use crate::{
     apply::Ended,
     codes,
     context::Context,
-    journal::{self, Step},
+    journal::{self, Past, Step},
     letters::Failing,
     port::Written,
     report::{Outcome, ProjectReport},
@@ -45,8 +45,8 @@ pub(crate) struct Settled {
     pub(crate) again: Vec<LinkId>,
     /// Links whose several fields were refused together: to be planned again in this run, one field at a time.
     pub(crate) parted: Vec<LinkId>,
-    /// Links in which somebody is typing: left alone for a while.
-    pub(crate) typed: Vec<LinkId>,
+    /// Links that this run leaves alone from now on: somebody types there, or a write is open.
+    pub(crate) busy: Vec<LinkId>,
     /// Steps whose answer is missing: to be looked for.
     pub(crate) open: Vec<Step>,
     /// The side cannot be worked with any more in this run.
@@ -85,12 +85,19 @@ pub(crate) fn window(
                 step.intent.state = IntentState::Failed;
                 step.intent.error = Some(error.code().into());
                 mark_dirty(ctx, &step, links, error.code(), batch);
-                settled.typed.push(typed(&step, report));
+                settled.busy.push(typed(&step, report));
             }
             Ended::Again(error) => {
                 let how = Failing::Changed;
                 failed(ctx, &mut step, links, &error, how, report, batch);
                 settled.again.push(step.link);
+            }
+            Ended::Later(error) if step.past == Past::Unanswered => {
+                // What was sent before may still be carried out: it stays open until that can be looked for.
+                step.intent.state = IntentState::Sent;
+                step.intent.error = Some(error.code().into());
+                left_open(ctx, &step, links, &error, report, batch);
+                settled.busy.push(step.link);
             }
             Ended::Later(error) => {
                 let how = Failing::Later;
@@ -110,6 +117,9 @@ pub(crate) fn window(
             }
             Ended::Unsent => {
                 unsent(ctx, &mut step, links, codes::RUN_LEASE_LOST, batch);
+                if step.past == Past::Unanswered {
+                    step.intent.state = IntentState::Sent;
+                }
                 settled.unsent = true;
             }
             Ended::Stop(error) => {
@@ -222,6 +232,7 @@ fn done(
     let (side, action) = (step.intent.side, &step.payload.action);
     let capabilities = ctx.board(side).capabilities();
     let was_looked_for = matches!(how, How::Found(_));
+    let has_landed = step.past == Past::Landed;
     let (next, written) = match how {
         How::Answered(written) => (
             plan::settle(link, action, Some(&written.item), &capabilities, ctx.now()),
@@ -243,7 +254,11 @@ fn done(
         }
     };
     let answer = written.as_ref().map(|written| &written.item);
-    let next = stamp::stamped(link, next, step, answer);
+    let next = Link {
+        // What was sent then may be older than what was planned now: no value gives way without being kept.
+        rebuilt: next.rebuilt || has_landed,
+        ..stamp::stamped(link, next, step, answer)
+    };
     let untaken = untaken(action, answer);
     for (field, _) in journal::values(action) {
         let key = (step.link, side, field);
@@ -273,7 +288,7 @@ fn done(
         for (field, error) in written.refused {
             if error.code() == codes::BEING_TYPED {
                 mark_dirty(ctx, step, links, error.code(), batch);
-                settled.typed.push(typed(step, report));
+                settled.busy.push(typed(step, report));
             } else {
                 refused(ctx, step, links, field, &error, report, batch);
             }

@@ -17,7 +17,7 @@ use crate::{
     apply::{self, Ended, WINDOW},
     context::Context,
     error::Error,
-    journal::Step,
+    journal::{Past, Step},
     observe::Observed,
     port::BoardProject,
     recover::{self, Looked},
@@ -76,7 +76,7 @@ fn part_landed(
     steps: Vec<Step>,
 ) -> (Vec<(Step, Ended)>, Vec<Step>) {
     let (mut landed, mut rest) = (Vec::new(), Vec::new());
-    for step in steps {
+    for mut step in steps {
         let id = match &step.payload.action {
             Action::Create(create) if side == Side::Huly => Some(create.key.document_id()),
             _ => None,
@@ -85,6 +85,7 @@ fn part_landed(
             // It has no text yet: the create finishes it.
             Some(item) if client_ids && is_half_made(&step, &item) => rest.push(step),
             Some(item) if id.as_ref().is_some_and(|id| !client_ids || item.id == *id) => {
+                step.past = Past::Landed;
                 landed.push((step, Ended::Found(Box::new(item))));
             }
             Some(item) => {
@@ -137,7 +138,7 @@ async fn settle_all(
     driven.rewritten.extend(settled.rewritten);
     driven.again.extend(settled.again);
     driven.parted.extend(settled.parted);
-    observed.busy.extend(settled.typed);
+    observed.busy.extend(settled.busy);
     if let Some((side, source)) = settled.stop {
         return Err(Error::Service { side, source });
     }
@@ -163,7 +164,8 @@ pub(crate) async fn look_for(
     let mut ended = Vec::new();
     let mut left = Batch::default();
     let form = huly_client::markup::normal_form;
-    for (step, looked) in recover::look(ctx, side, project, &observed.links, open, form).await {
+    for (mut step, looked) in recover::look(ctx, side, project, &observed.links, open, form).await {
+        step.past = Past::Clear;
         match looked {
             Looked::Ended(end) => ended.push((step, end)),
             Looked::Resend => {

@@ -65,6 +65,7 @@ impl Schedule {
         let mut maker = Maker {
             rng,
             events: Vec::new(),
+            is_cut: false,
         };
         let setting = maker.setting();
         maker.life(&setting);
@@ -79,6 +80,8 @@ impl Schedule {
 struct Maker {
     rng: StdRng,
     events: Vec<Event>,
+    /// Whether a list of this round is cut short: a server that says the same falsehood twice in a row cannot be seen through.
+    is_cut: bool,
 }
 
 impl Maker {
@@ -147,6 +150,7 @@ impl Maker {
             let (call, deed) = (self.call(), self.deed());
             self.events.push(Event::During { call, deed });
         }
+        self.is_cut = false;
         if self.rng.random_bool(0.9) {
             for _ in 0..self.rng.random_range(2..11) {
                 self.fault();
@@ -323,9 +327,12 @@ impl Maker {
                 ms: self.rng.random_range(1_000..14_000),
                 jitter_ms: 0,
             },
-            17 if !is_left_out(Left::ShortLists) => Effect::CapPage {
-                rows: self.rng.random_range(0..4),
-            },
+            17 if !is_left_out(Left::ShortLists) && !self.is_cut => {
+                self.is_cut = true;
+                Effect::CapPage {
+                    rows: self.rng.random_range(0..4),
+                }
+            }
             18 if !is_left_out(Left::StaleReads) => {
                 let call = self.call();
                 let deed = Deed::Snapshot { side };
@@ -336,9 +343,10 @@ impl Maker {
                 failure: Failure::Reset,
             },
         };
+        let is_cap = matches!(effect, Effect::CapPage { .. });
         let when = if route == "*" {
             When::Nth(u64::from(self.call()))
-        } else if self.rng.random_bool(0.2) {
+        } else if self.rng.random_bool(0.2) && !is_cap {
             When::Chance(0.3)
         } else {
             When::Nth(self.rng.random_range(1..5))
