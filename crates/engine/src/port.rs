@@ -4,6 +4,8 @@
 //! design 4.5: a refused precondition is [`Kind::Conflict`](http_kit::Kind), a write without an answer is
 //! [`Kind::Unknown`](http_kit::Kind).
 
+mod sent;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use huly_client::{
-    BlobName, DocRef,
+    DocRef,
     paging::Position,
     types::{self, Category as WireCategory, Issue, Project, Workflow},
 };
@@ -11,7 +11,6 @@ use sync_core::{
     ids::{ItemId, KindId, Millis, ProjectId, StatusId},
     item::{Extra, FieldSet, Item, Priority, TextVersion, Values},
     lens::{Category, HulyStatus},
-    plan::Draft,
 };
 use uuid::Uuid;
 
@@ -52,24 +51,6 @@ pub(super) fn item(issue: &Issue) -> Item {
         agent: false,
         unseen: FieldSet::EMPTY,
     }
-}
-
-/// What was just made holds what was sent, its text under the name that was stored for it. It is read once more for its identifier,
-/// and what somebody wrote in between must show as the edit that it is: it is no base.
-pub(super) fn as_sent(draft: &Draft, text: Option<BlobName>, mut item: Item) -> Item {
-    item.values.title = Arc::clone(&draft.title);
-    if text.is_some() || draft.text.trim().is_empty() {
-        item.values.description = text.map_or_else(TextVersion::default, |name| {
-            TextVersion::named(name.as_str())
-        });
-        item.text = Some(Arc::clone(&draft.text));
-    }
-    if draft.status.is_some() {
-        item.values.status.clone_from(&draft.status);
-    }
-    item.values.extra.priority = draft.extra.priority;
-    item.values.extra.due_date = draft.extra.due_date;
-    item
 }
 
 /// Huly's numbers: 0 none, 1 urgent, 2 high, 3 medium, 4 low (reference, section 3.3).

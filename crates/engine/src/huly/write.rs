@@ -15,7 +15,7 @@ use huly_client::{
 };
 use serde::{Deserialize, Serialize};
 use sync_core::{
-    item::{Field, Item, Value},
+    item::{Field, Item, TextVersion, Value},
     plan::Change,
 };
 
@@ -136,13 +136,15 @@ impl HulyBoard {
         for job in jobs {
             let id = DocRef::from(document(job));
             match there.iter().find(|issue| issue.id == id) {
-                Some(issue) => made.push(self.finish(job, issue).await.map(|item| {
-                    convert::as_sent(
-                        &job.draft,
-                        prepared(job).ok().and_then(|prepared| prepared.blob),
-                        item,
-                    )
-                })),
+                Some(issue) => {
+                    let name = prepared(job)?.blob;
+                    let text = name.map(|name| TextVersion::named(name.as_str()));
+                    made.push(
+                        self.finish(job, issue)
+                            .await
+                            .map(|item| job.as_sent(text, item)),
+                    );
+                }
                 None => made.push(Err(conflict(format!(
                     "issue {id} was not made, though the server said so"
                 )))),

@@ -248,8 +248,10 @@ fn done(
         ),
         How::Gone => {
             let mut next = plan::settle(link, action, None, &capabilities, ctx.now());
-            // It stood there once, so the old value that stands there now was written by somebody: it is not a lost write.
-            *next.last_write.side_mut(side) = None;
+            if next != *link {
+                // It stood there once, so the old value that stands there now was written by somebody: it is not a lost write.
+                *next.last_write.side_mut(side) = None;
+            }
             (next, None)
         }
     };

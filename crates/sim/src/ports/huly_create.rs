@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sync_core::{
     ids::{ItemId, ProjectId},
-    item::Item,
+    item::{Item, TextVersion},
 };
 
 use super::failure;
@@ -126,7 +126,12 @@ impl HulyPort {
         let mut made = Vec::with_capacity(jobs.len());
         for (job, id) in jobs.iter().zip(&all) {
             made.push(match there.iter().find(|item| item.id == *id) {
-                Some(item) => self.finish(job, item.clone()).await,
+                Some(item) => {
+                    let name = prepared(job)?.blob;
+                    let text = name.map(|name| TextVersion::named(&name));
+                    let made = self.finish(job, item.clone()).await;
+                    made.map(|item| job.as_sent(text, item))
+                }
                 None => Err(conflict(format!(
                     "issue {id} was not made, though the server said so"
                 ))),
@@ -159,13 +164,19 @@ impl HulyPort {
     /// Where the id had a live document before, its old text would come back: it is overwritten once.
     async fn finish(&self, job: &CreateJob, made: Item) -> Answer<Item> {
         let mut item = made;
-        if prepared(job)?.live {
+        let prepared = prepared(job)?;
+        if prepared.live {
             let markup = markup::wire(&markup::from_markdown(&job.draft.text));
             let looked = self.caller.moment();
             self.replace(&item.id, &markup, looked).await?;
             item = self.present(&item.id).await?;
+            item.text = Some(job.draft.text.clone());
         }
-        item.text = Some(job.draft.text.clone());
+        // Another name than the one that was sent: somebody wrote since, and the text is theirs.
+        let name = prepared.blob.as_deref().map(TextVersion::named);
+        if name.unwrap_or_default() == item.values.description {
+            item.text = Some(job.draft.text.clone());
+        }
         Ok(item)
     }
 
