@@ -217,6 +217,16 @@ enum How {
     Gone,
 }
 
+/// A field that was refused while others were written stays as it was taken to be, whatever the answer shows of it: what somebody
+/// wrote there meanwhile is an edit, and must not become the base.
+fn as_observed(written: &mut Written, action: &Action) {
+    if let Action::Update(update) = action {
+        for (field, _) in &written.refused {
+            written.item.values.take(*field, &update.expected);
+        }
+    }
+}
+
 fn done(
     ctx: &Context,
     links: &mut HashMap<LinkId, Link>,
@@ -234,10 +244,12 @@ fn done(
     let was_looked_for = matches!(how, How::Found(_));
     let has_landed = step.past == Past::Landed;
     let (next, written) = match how {
-        How::Answered(written) => (
-            plan::settle(link, action, Some(&written.item), &capabilities, ctx.now()),
-            Some(written),
-        ),
+        How::Answered(mut written) => {
+            as_observed(&mut written, action);
+            let answer = Some(&written.item);
+            let next = plan::settle(link, action, answer, &capabilities, ctx.now());
+            (next, Some(written))
+        }
         How::Found(item) => (
             plan::settle_found(link, action, &item, &capabilities, ctx.now()),
             Some(Written {

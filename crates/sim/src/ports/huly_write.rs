@@ -113,7 +113,16 @@ impl HulyPort {
         self.replace(id, &markup::wire(&patched.node), looked)
             .await?;
         let mut item = self.present(id).await?;
-        item.text = Some(markup::to_markdown(&self.node(&item.values.description).await?).into());
+        let (sent, stored) = (
+            markup::to_markdown(&patched.node),
+            markup::to_markdown(&self.node(&item.values.description).await?),
+        );
+        // A new name with another text: somebody wrote between our write and this look, so the base is what was sent.
+        let overtaken = stored != sent && item.values.description != name;
+        if overtaken {
+            item.values.description = TextVersion::of_text(&sent);
+        }
+        item.text = Some(if overtaken { sent } else { stored }.into());
         let lost = patched.lost.iter();
         Ok((
             item,
