@@ -23,7 +23,7 @@ const CASES_FAST: &str = "2000";
 
 /// What is simulated (docs/reliability.md): steps and flags of `cargo xtask simulate`. The nightly run does more of each.
 const SIMULATIONS: [(&str, &[&str]); 3] = [
-    ("schedules", &["--seeds", "20000", "--twice", "200"]),
+    ("schedules", &["--seeds", "2000", "--twice", "200"]),
     ("every poll", &["--polls"]),
     ("sabotage", &["--sabotage", "10", "--seeds", "20000"]),
 ];
@@ -299,7 +299,7 @@ mod tests {
         assert_eq!(shown[0], "cargo fmt --all --check");
         assert_eq!(
             shown[5],
-            "cargo run --quiet --locked --profile simulation --package sim --example simulate -- --seeds 20000 --twice 200"
+            "cargo run --quiet --locked --profile simulation --package sim --example simulate -- --seeds 2000 --twice 200"
         );
         assert_eq!(
             shown[8],

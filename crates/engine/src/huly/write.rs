@@ -139,11 +139,8 @@ impl HulyBoard {
                 Some(issue) => {
                     let name = prepared(job)?.blob;
                     let text = name.map(|name| TextVersion::named(name.as_str()));
-                    made.push(
-                        self.finish(job, issue)
-                            .await
-                            .map(|item| job.as_sent(text, item)),
-                    );
+                    let item = self.finish(job, issue).await;
+                    made.push(item.map(|item| job.as_sent(text, item)));
                 }
                 None => made.push(Err(conflict(format!(
                     "issue {id} was not made, though the server said so"

@@ -364,17 +364,7 @@ impl Pairs<'_> {
                         imagined: self.imagined.contains(&row.id),
                     });
                 }
-                (true, phase, _, _) => {
-                    let skipped = skipped(row, phase);
-                    // One that has no counterpart yet was told where that could not be made; an empty project needs none.
-                    if Side::ALL
-                        .iter()
-                        .all(|side| row.projects.side(*side).is_some())
-                    {
-                        self.report.exit = self.report.exit.and(skipped.exit);
-                    }
-                    self.report.projects.push(skipped);
-                }
+                (true, phase, _, _) => self.report.projects.push(skipped(row, phase)),
             }
         }
         // Runs begin with the projects that waited longest.
@@ -391,7 +381,10 @@ fn skipped(row: &ProjectRow, phase: ProjectPhase) -> ProjectReport {
         ProjectPhase::Asleep | ProjectPhase::Left => {}
         // One that waits for a person, or is missing without proof, is not done.
         ProjectPhase::Waiting | ProjectPhase::Active => {
-            report.exit = Exit::Items;
+            // Where there is no counterpart yet, that was told, or none is needed: the project is empty.
+            if row.projects.huly.is_some() && row.projects.vibe.is_some() {
+                report.exit = Exit::Items;
+            }
             if report.reason.is_empty() {
                 report.reason =
                     "one of its projects is not listed; it is left alone this time".into();

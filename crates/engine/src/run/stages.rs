@@ -50,6 +50,8 @@ pub(super) async fn all(
     };
     choosing::names(ctx, &seen.huly).await?;
     let paired = projects::pair(ctx, mode, seen, report).await?;
+    let skipped = report.projects.iter().map(|project| project.exit);
+    report.exit = skipped.fold(report.exit, Exit::and);
     choosing::directions(ctx, &paired);
     if report.changed_projects() {
         memory.drop_lists();

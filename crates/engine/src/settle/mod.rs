@@ -13,10 +13,11 @@ use http_kit::Kind;
 use store::{Batch, row::IntentState};
 use sync_core::{
     Side,
-    ids::LinkId,
+    ids::{LinkId, Millis},
     item::Item,
     link::Link,
     plan::{self, Action},
+    rules::Capabilities,
 };
 
 pub(crate) use failing::{dirty, mark_dirty, not_tried};
@@ -227,6 +228,41 @@ fn as_observed(written: &mut Written, action: &Action) {
     }
 }
 
+/// The row after a write that took effect, and what its answer or a later look showed.
+fn row_after(
+    link: &Link,
+    step: &Step,
+    how: How,
+    capabilities: &Capabilities,
+    now: Millis,
+) -> (Link, Option<Written>) {
+    let (side, action) = (step.intent.side, &step.payload.action);
+    match how {
+        How::Answered(mut written) => {
+            as_observed(&mut written, action);
+            let answer = Some(&written.item);
+            let next = plan::settle(link, action, answer, capabilities, now);
+            (next, Some(written))
+        }
+        How::Found(item) => (
+            plan::settle_found(link, action, &item, capabilities, now),
+            Some(Written {
+                item,
+                refused: Vec::new(),
+                lost: Vec::new(),
+            }),
+        ),
+        How::Gone => {
+            let mut next = plan::settle(link, action, None, capabilities, now);
+            if next != *link {
+                // It stood there once, so the old value that stands there now was written by somebody: it is not a lost write.
+                *next.last_write.side_mut(side) = None;
+            }
+            (next, None)
+        }
+    }
+}
+
 fn done(
     ctx: &Context,
     links: &mut HashMap<LinkId, Link>,
@@ -243,30 +279,7 @@ fn done(
     let capabilities = ctx.board(side).capabilities();
     let was_looked_for = matches!(how, How::Found(_));
     let has_landed = step.past == Past::Landed;
-    let (next, written) = match how {
-        How::Answered(mut written) => {
-            as_observed(&mut written, action);
-            let answer = Some(&written.item);
-            let next = plan::settle(link, action, answer, &capabilities, ctx.now());
-            (next, Some(written))
-        }
-        How::Found(item) => (
-            plan::settle_found(link, action, &item, &capabilities, ctx.now()),
-            Some(Written {
-                item,
-                refused: Vec::new(),
-                lost: Vec::new(),
-            }),
-        ),
-        How::Gone => {
-            let mut next = plan::settle(link, action, None, &capabilities, ctx.now());
-            if next != *link {
-                // It stood there once, so the old value that stands there now was written by somebody: it is not a lost write.
-                *next.last_write.side_mut(side) = None;
-            }
-            (next, None)
-        }
-    };
+    let (next, written) = row_after(link, step, how, &capabilities, ctx.now());
     let answer = written.as_ref().map(|written| &written.item);
     let next = Link {
         // What was sent then may be older than what was planned now: no value gives way without being kept.
