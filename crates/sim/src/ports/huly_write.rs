@@ -31,7 +31,12 @@ impl HulyPort {
         };
         if let Some(change) = text.first() {
             match self.write_description(job, change).await {
-                Ok((item, lost)) => (written.item, written.lost) = (item, lost),
+                Ok((item, lost)) => {
+                    // The other fields stay as their own write answered: this look came later.
+                    written.item.values.description = item.values.description;
+                    (written.item.text, written.item.modified) = (item.text, item.modified);
+                    written.lost = lost;
+                }
                 Err(error) if !plain.is_empty() => {
                     written.refused.push((Field::Description, error));
                 }
