@@ -90,6 +90,8 @@ async fn fails_harmlessly(world: &World, list: List, failure: &Failure) {
 /// A pair of projects of which nothing is linked yet.
 async fn unlinked(generation: Generation) -> World {
     let mut world = World::new(generation).await;
+    // how long hvs waits between two tries is the business of http-kit's own tests
+    world.set("retry.base", "10 ms");
     world.set("huly.http.read_timeout", "150 ms");
     world.set("vibe.http.read_timeout", "150 ms");
     let project = world.huly_project("HARB", "Harbor");

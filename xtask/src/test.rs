@@ -25,7 +25,7 @@ const CASES_FAST: &str = "2000";
 const SIMULATIONS: [(&str, &[&str]); 3] = [
     ("schedules", &["--seeds", "2000", "--twice", "200"]),
     ("every poll", &["--polls"]),
-    ("sabotage", &["--sabotage", "10", "--seeds", "20000"]),
+    ("sabotage", &["--sabotage", "4", "--seeds", "20000"]),
 ];
 
 /// Flags of `cargo xtask test`.

@@ -202,6 +202,12 @@ impl Board for Broken {
     async fn removals(&self, since: Millis) -> Answer<Vec<ItemId>> {
         self.board.removals(since).await
     }
+    async fn newest_write(&self, since: Millis) -> Answer<Option<Arc<str>>> {
+        self.board.newest_write(since).await
+    }
+    async fn carried_out(&self, write_ids: &[Arc<str>]) -> Answer<HashSet<Arc<str>>> {
+        self.board.carried_out(write_ids).await
+    }
     async fn newest(&self) -> Answer<Option<Millis>> {
         self.board.newest().await
     }
