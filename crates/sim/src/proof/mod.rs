@@ -2,7 +2,7 @@
 //!
 //! One seed makes one [`Schedule`]: people, agents, faults, crashes, freezes, second processes and clocks. [`play`] carries it
 //! out with the real engine and the real store, lets everything calm down, and gives a [`Verdict`]. The judges look at the two
-//! model servers: every word that a person wrote is unique and names the item it is about ([`words`]), so a lost edit, a second
+//! model servers: every word that a person wrote is unique and names the item it is about, so a lost edit, a second
 //! counterpart and a deletion that nobody asked for show by themselves. Only the proof that a losing value was kept whole is
 //! taken from the store's conflicts, where people would look for it.
 
