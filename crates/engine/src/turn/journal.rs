@@ -107,8 +107,9 @@ impl Entry<'_> {
         let now = observed.of(&self.plan.link);
         let before = self.link.clone();
         let made = observed.made.contains(&before.id);
-        if made {
-            // The base of a new link: what both sides (or the one that is there) hold now.
+        if made && before.version == 0 {
+            // The base of a new link: what both sides (or the one that is there) hold now. Once its row has moved on, what is
+            // observed later in the same run is an edit.
             let texts = self.ctx.kept_texts(self.row.id, observed_texts(now));
             self.batch.texts.push((before.id, texts));
         }
