@@ -129,7 +129,7 @@ CREATE TABLE conflicts (
     decision   TEXT,
     UNIQUE (link, run, field, cause, digest)
 ) STRICT;
-CREATE INDEX conflicts_settled ON conflicts (at) WHERE open = 0;
+CREATE INDEX conflicts_settled ON conflicts (at) WHERE open = 0 AND pending = 0;
 CREATE INDEX conflicts_open ON conflicts (open, id) WHERE open = 1;
 CREATE INDEX conflicts_open_project ON conflicts (project) WHERE open = 1;
 

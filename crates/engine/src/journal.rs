@@ -67,23 +67,6 @@ pub(crate) enum Past {
     Landed,
 }
 
-/// The side a remote action writes to; `None` for entries that only the store sees.
-pub(crate) const fn writes_to(action: &Action) -> Option<Side> {
-    match action {
-        Action::Create(create) => Some(create.side),
-        Action::Update(update) => Some(update.side),
-        Action::Cancel(cancel) => Some(cancel.side),
-        Action::Remove(remove) => Some(remove.side),
-        Action::Agree(_)
-        | Action::Conflict(_)
-        | Action::Problem(_)
-        | Action::Notice(_)
-        | Action::Phase(_)
-        | Action::Relink(_)
-        | Action::Forget(_) => None,
-    }
-}
-
 /// The kind of a remote action, as listed.
 pub(crate) const fn kind(action: &Action) -> &'static str {
     match action {
@@ -110,7 +93,7 @@ impl Step {
         beside: Beside,
         origin: Origin,
     ) -> Result<Option<Step>, serde_json::Error> {
-        let Some(side) = writes_to(action) else {
+        let Some(side) = action.target() else {
             return Ok(None);
         };
         let kind = kind(action);

@@ -115,30 +115,12 @@ struct Wanted {
 }
 
 fn wanted(step: &Step, project: &BoardProject) -> Option<Wanted> {
-    match &step.payload.action {
-        Action::Update(update) => Some(Wanted {
-            item: update.item.clone(),
-            set: update.set.clone(),
-            expected: update.expected.clone(),
-        }),
-        Action::Cancel(cancel) => {
-            let job = crate::journal::update_job(step, project.id.clone(), None)?;
-            Some(Wanted {
-                item: cancel.item.clone(),
-                set: job.set,
-                expected: cancel.expected.clone(),
-            })
-        }
-        Action::Create(_)
-        | Action::Remove(_)
-        | Action::Agree(_)
-        | Action::Conflict(_)
-        | Action::Problem(_)
-        | Action::Notice(_)
-        | Action::Phase(_)
-        | Action::Relink(_)
-        | Action::Forget(_) => None,
-    }
+    let job = crate::journal::update_job(step, project.id.clone(), None)?;
+    Some(Wanted {
+        item: job.item,
+        set: job.set,
+        expected: job.expected,
+    })
 }
 
 async fn look_for_changes(
@@ -281,18 +263,11 @@ async fn with_text(
 }
 
 async fn look_for_removals(ctx: &Context, side: Side, steps: Vec<Step>) -> Vec<(Step, Looked)> {
-    let item = |step: &Step| match &step.payload.action {
-        Action::Remove(remove) => Some(remove.item.clone()),
-        Action::Create(_)
-        | Action::Update(_)
-        | Action::Cancel(_)
-        | Action::Agree(_)
-        | Action::Conflict(_)
-        | Action::Problem(_)
-        | Action::Notice(_)
-        | Action::Phase(_)
-        | Action::Relink(_)
-        | Action::Forget(_) => None,
+    let item = |step: &Step| {
+        let Action::Remove(remove) = &step.payload.action else {
+            return None;
+        };
+        Some(remove.item.clone())
     };
     let there = match read(ctx, side, steps.iter().filter_map(item).collect()).await {
         Ok(there) => there,

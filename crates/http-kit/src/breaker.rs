@@ -58,6 +58,16 @@ pub(crate) enum Ending {
     Nothing,
 }
 
+impl Ending {
+    /// How long nothing is sent where this opens the breaker.
+    fn wait(self, rules: &BreakerSettings) -> Duration {
+        match self {
+            Ending::Failed(asked) => rules.open_for.max(asked.unwrap_or_default()),
+            Ending::Answered | Ending::Nothing => rules.open_for,
+        }
+    }
+}
+
 /// What an admitted try holds. One from before a change of the state says nothing about the state after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ticket {
@@ -140,10 +150,7 @@ impl Breaker {
         if ticket.epoch != self.epoch {
             return None;
         }
-        let wait = match ending {
-            Ending::Failed(asked) => rules.open_for.max(asked.unwrap_or_default()),
-            Ending::Answered | Ending::Nothing => rules.open_for,
-        };
+        let wait = ending.wait(rules);
         let next = match (&mut self.state, ending) {
             (State::Closed(_), Ending::Nothing) | (State::Open { .. }, _) => return None,
             (State::Closed(tally), Ending::Answered) => {
@@ -162,7 +169,7 @@ impl Breaker {
             // Nobody knows how the probe fared: the next call is one again.
             (State::Probing, Ending::Nothing) => State::Open { until: now },
         };
-        self.opened += u64::from(matches!(next, State::Open { .. }));
+        self.opened += u64::from(matches!(ending, Ending::Failed(_)));
         self.change(next);
         Some(self.state(now))
     }
@@ -298,7 +305,7 @@ impl Drop for Pass {
         match changed {
             None => {}
             Some(BreakerState::Open) => {
-                tracing::warn!(service, host, wait = ?self.rules.open_for, "the breaker opened: too many calls failed");
+                tracing::warn!(service, host, wait = ?self.ending.wait(&self.rules), "the breaker opened: too many calls failed");
             }
             Some(BreakerState::HalfOpen) => {
                 tracing::debug!(service, host, "the probe of the breaker was given up");

@@ -26,7 +26,7 @@ pub struct Call {
     pub body: Bytes,
     /// Whether the call may be repeated.
     pub effect: Effect,
-    /// Whether a page instead of an answer is a failure of its own ([`codes::NET_HTML`]), whatever its status.
+    /// Whether a page where a success was expected is a failure of its own ([`codes::NET_HTML`]); a refusal may come as a page.
     pub no_page: bool,
 }
 

@@ -136,7 +136,8 @@ impl Window {
                     window,
                 });
             }
-            429 => {}
+            // What was sent before the last complaint says nothing of now.
+            _ if !is_new => {}
             _ => places.complaints = 0,
         }
         if told.status == 429 || (told.status == 503 && told.wait.is_some()) {

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Selftest {
     /// How many schedules of trouble are played at most
-    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: u64,
     /// The first seed: other seeds, other schedules
     #[arg(long, value_name = "SEED", default_value_t = 0)]

@@ -48,8 +48,10 @@ async fn list(config: &Config, asked: ConflictList) -> Result<(), Failure> {
         None => Vec::new(),
         Some(store) => {
             let projects = person::projects(store.as_ref(), &asked.project).await?;
-            let mut rows = store.conflicts(!asked.all, asked.limit).await?;
+            // The limit is one of what is shown, so it comes after the choice of projects.
+            let mut rows = store.conflicts(!asked.all, person::MOST).await?;
             rows.retain(|row| projects.contains_key(&row.project));
+            rows.truncate(usize::try_from(asked.limit).unwrap_or(usize::MAX));
             rows
         }
     };

@@ -36,6 +36,13 @@ pub(crate) async fn begin(ctx: &Context, paired: &mut [Paired]) -> Result<(), Er
         return Ok(());
     }
     // first the watermarks: after a crash between the two they are set back once more
+    forget_watermarks(ctx).await?;
+    ctx.store.set_meta(CHOICE, &choice).await?;
+    Ok(())
+}
+
+/// Lets every pair of projects be compared in full, whatever becomes of this run.
+pub(crate) async fn forget_watermarks(ctx: &Context) -> Result<(), Error> {
     let mut batch = Batch::default();
     for mut row in ctx.store.projects().await? {
         if row.watermark > Millis(0) {
@@ -46,7 +53,6 @@ pub(crate) async fn begin(ctx: &Context, paired: &mut [Paired]) -> Result<(), Er
     if !batch.is_empty() {
         ctx.store.write(ctx.fence()?, &batch).await?;
     }
-    ctx.store.set_meta(CHOICE, &choice).await?;
     Ok(())
 }
 

@@ -24,7 +24,7 @@ use crate::{
     workflow::Workflow,
 };
 
-pub(crate) use anew::{again, begin};
+pub(crate) use anew::{again, begin, forget_watermarks};
 pub(crate) use check::{known, names, told};
 pub(crate) use fields::directions;
 pub(crate) use item::{Target, observe_one, only_item, targets};

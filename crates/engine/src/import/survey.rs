@@ -22,7 +22,6 @@ use super::{Claims, ImportedProject, LeftItem, NewLink, pairs::Found};
 use crate::{
     context::Context,
     error::Error,
-    journal::writes_to,
     observe::{self, IDS_PER_CALL, Observed},
     planning,
     report::Reached,
@@ -214,7 +213,7 @@ fn adopt(
     let writes: Vec<_> = plan
         .actions
         .iter()
-        .filter(|action| writes_to(action).is_some())
+        .filter(|action| action.target().is_some())
         .cloned()
         .collect();
     imported.links.push(NewLink {
@@ -230,7 +229,7 @@ fn adopt(
         });
     }
     // What the two differ in is written by the next run: the stored row says what is owed.
-    plan.actions.retain(|action| writes_to(action).is_none());
+    plan.actions.retain(|action| action.target().is_none());
     plan
 }
 

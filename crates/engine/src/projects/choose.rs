@@ -14,6 +14,7 @@ use sync_core::{
     Pair, Side,
     ids::{LinkId, Millis},
     link::{Link, fold},
+    project::ProjectAction,
 };
 
 use crate::{
@@ -94,6 +95,7 @@ impl Engine {
                 let Some(row) = find(ctx, project).await? else {
                     return Ok(());
                 };
+                same_server(ctx).await?;
                 chosen.project = Some(Arc::clone(&row.label));
                 let mut turn = named(&row, None);
                 let choosing = Choosing {
@@ -115,6 +117,21 @@ impl Engine {
         )
         .await
     }
+}
+
+/// A choice about what is gone is only one on the server that had it: an address that is wrong shows nothing at all (design 3.6).
+async fn same_server(ctx: &Context) -> Result<(), Error> {
+    let rows = ctx.store.projects().await?;
+    let mut seen: Pair<Vec<BoardProject>> = Pair::default();
+    for side in Side::ALL {
+        let listed = ctx.board(side).projects().await;
+        *seen.side_mut(side) = listed.map_err(Error::service(side))?;
+    }
+    let gone = super::missing(ctx, &rows, &mut seen).await?;
+    if super::plan(ctx, &rows, &seen, &gone).contains(&ProjectAction::OtherServer) {
+        return Err(super::other_server());
+    }
+    Ok(())
 }
 
 /// The pair of this name, identifier or id; one that waits goes before others of its name.

@@ -174,7 +174,7 @@ pub(crate) async fn mark(
                   afresh, and no value is overwritten without being kept"
             .into(),
     });
-    let made = observed.made.clone();
+    let made = &observed.made;
     if ctx.lease.is_some() {
         ctx.begun().await?;
         let stored = observed

@@ -7,7 +7,7 @@
 
 use sync_core::{Side, ids::Millis};
 
-use crate::{context::Context, error::Error, lease::millis, projects::Paired};
+use crate::{choosing, context::Context, error::Error, lease::millis, projects::Paired};
 
 /// The store's row that says how far Huly's clock was ahead of ours, in milliseconds.
 pub const HULY_CLOCK: &str = "huly_clock_ahead_ms";
@@ -55,6 +55,10 @@ pub(super) async fn look(ctx: &Context, paired: &mut [Paired]) -> Result<Latest,
     }
     let is_news = before.is_none_or(|before| before.abs_diff(ahead) > NOISE_MS.unsigned_abs());
     if ctx.lease.is_some() && is_news {
+        if was_set_back {
+            // First the watermarks: a run that is cut off in between sees the step once more.
+            choosing::forget_watermarks(ctx).await?;
+        }
         ctx.store.set_meta(HULY_CLOCK, &ahead.to_string()).await?;
     }
     Ok(Latest(Some(latest)))

@@ -180,26 +180,11 @@ fn letter(
 
 /// Fields of an update that the service answered well and left as they were.
 pub(super) fn untaken(action: &Action, answer: Option<&Item>) -> FieldSet {
-    match (action, answer) {
-        (Action::Update(update), Some(answer)) => plan::untaken(update, answer)
-            .into_iter()
-            .map(|change| change.field)
-            .collect(),
-        (
-            Action::Update(_)
-            | Action::Create(_)
-            | Action::Cancel(_)
-            | Action::Remove(_)
-            | Action::Agree(_)
-            | Action::Conflict(_)
-            | Action::Problem(_)
-            | Action::Notice(_)
-            | Action::Phase(_)
-            | Action::Relink(_)
-            | Action::Forget(_),
-            _,
-        ) => FieldSet::EMPTY,
-    }
+    let (Action::Update(update), Some(answer)) = (action, answer) else {
+        return FieldSet::EMPTY;
+    };
+    let untaken = plan::untaken(update, answer);
+    untaken.into_iter().map(|change| change.field).collect()
 }
 
 /// Whether these fields are all that an action was to write.

@@ -14,7 +14,7 @@ use store::{Batch, row::IntentState};
 use sync_core::{
     Side,
     ids::{LinkId, Millis},
-    item::Item,
+    item::{FieldSet, Item},
     link::Link,
     plan::{self, Action},
     rules::Capabilities,
@@ -40,8 +40,6 @@ use crate::{
 pub(crate) struct Settled {
     /// Items as the writes' own answers show them: observations for another look in this run.
     pub(crate) fresh: Vec<(LinkId, Side, Item)>,
-    /// Links of which an item was changed, not made: a service may lose such a write without saying so.
-    pub(crate) rewritten: Vec<LinkId>,
     /// Links to observe and plan again in this run.
     pub(crate) again: Vec<LinkId>,
     /// Links whose several fields were refused together: to be planned again in this run, one field at a time.
@@ -303,7 +301,10 @@ fn done(
         count::count(report, side, action);
     }
     history::rows(ctx, step, answer, untaken, batch);
-    kept_old(ctx, step, links, untaken, report, batch);
+    let refused_fields = written.iter().flat_map(|written| &written.refused);
+    let refused_fields: FieldSet = refused_fields.map(|(field, _)| *field).collect();
+    let kept = untaken.without(refused_fields);
+    kept_old(ctx, step, links, kept, report, batch);
     // What was looked for later may have been edited meanwhile: the base is what was sent, as in `plan::settle_found`.
     let told = answer.filter(|_| !was_looked_for);
     let texts = plan::base_texts(link, action, told, step.payload.source_text.clone());
@@ -324,19 +325,6 @@ fn done(
             report
                 .notices
                 .push(format!("{} {}: {lost}", codes::MARKUP_LOST, step.payload.label).into());
-        }
-        match action {
-            Action::Update(_) | Action::Cancel(_) | Action::Remove(_) => {
-                settled.rewritten.push(step.link);
-            }
-            Action::Create(_)
-            | Action::Agree(_)
-            | Action::Conflict(_)
-            | Action::Problem(_)
-            | Action::Notice(_)
-            | Action::Phase(_)
-            | Action::Relink(_)
-            | Action::Forget(_) => {}
         }
         settled.fresh.push((step.link, side, written.item));
     }

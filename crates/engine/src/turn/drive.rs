@@ -30,8 +30,6 @@ use crate::{
 pub(crate) struct Driven {
     /// Items as the writes' own answers show them.
     pub(crate) fresh: Vec<(LinkId, Side, Item)>,
-    /// Links of which an item was changed, not made.
-    pub(crate) rewritten: Vec<LinkId>,
     /// Links whose precondition failed.
     pub(crate) again: Vec<LinkId>,
     /// Links whose fields are sent one by one from now on.
@@ -100,21 +98,10 @@ fn part_landed(
 
 /// Whether a create's item lacks the text that it is to have.
 fn is_half_made(step: &Step, item: &Item) -> bool {
-    match &step.payload.action {
-        Action::Create(create) => {
-            item.values.description.is_none() && !create.draft.text.trim().is_empty()
-        }
-        Action::Update(_)
-        | Action::Cancel(_)
-        | Action::Remove(_)
-        | Action::Agree(_)
-        | Action::Conflict(_)
-        | Action::Problem(_)
-        | Action::Notice(_)
-        | Action::Phase(_)
-        | Action::Relink(_)
-        | Action::Forget(_) => false,
-    }
+    let Action::Create(create) = &step.payload.action else {
+        return false;
+    };
+    item.values.description.is_none() && !create.draft.text.trim().is_empty()
 }
 
 /// Settles one window; the steps without an answer come back.
@@ -135,7 +122,6 @@ async fn settle_all(
         ctx.store.write(ctx.fence()?, &batch).await?;
     }
     driven.fresh.extend(settled.fresh);
-    driven.rewritten.extend(settled.rewritten);
     driven.again.extend(settled.again);
     driven.parted.extend(settled.parted);
     observed.busy.extend(settled.busy);

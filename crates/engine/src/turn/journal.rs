@@ -17,7 +17,7 @@ use sync_core::{
 use crate::{
     context::Context,
     error::Error,
-    journal::{Beside, Origin, Step, kind, refused_hash, values, writes_to},
+    journal::{Beside, Origin, Step, kind, refused_hash, values},
     letters::{self, Key, Standing},
     observe::Observed,
     planning::{observed_text, observed_texts},
@@ -136,7 +136,7 @@ impl Entry<'_> {
                 Action::Remove(remove) => self.keep_whole(remove),
                 Action::Create(_) | Action::Update(_) | Action::Cancel(_) => {}
             }
-            if let Some(side) = writes_to(action) {
+            if let Some(side) = action.target() {
                 let Some(action) = self.allowed(action, side) else {
                     continue;
                 };

@@ -52,7 +52,7 @@ pub(crate) use recover::recover;
 
 /// Rounds of one turn: the first one, and up to three more for what was changed under our hands (design 4.5, "conflict").
 const ROUNDS: usize = 4;
-/// Unfinished writes of one project that a turn knows of; a run leaves a few windows' worth at most.
+/// Unfinished writes that a turn knows of; a run leaves a few windows' worth at most.
 const MAX_UNSETTLED: u32 = 100_000;
 
 /// Goes through one pair of projects and reports. An error ends this turn, never the run.
@@ -120,7 +120,7 @@ async fn run(
     };
     report.items = observed.items;
     ctx.progress.items(observed.items);
-    observed.busy.extend(unsettled(ctx, row).await?);
+    observed.busy.extend(unsettled(ctx).await?);
     if is_over(ctx, row, boards, &observed, report).await? {
         return Ok(());
     }
@@ -139,7 +139,7 @@ async fn run(
         workflow: &workflow,
         chooser: &chooser,
         in_parts,
-        untold: HashSet::new(),
+        kept: HashSet::new(),
     };
     let rules = rules(ctx, row, &workflow);
     let way = making::Way {
@@ -151,6 +151,7 @@ async fn run(
     let mut decisions = Decisions::of(ctx, row).await?;
     let (removals, plans) =
         removing::part(ctx, row, boards, &mut observed, links.plans, report).await?;
+    turn.kept = removals.iter().map(|plan| plan.link).collect();
     let mut undone = HashSet::new();
     let (mut plans, mut later, mut only) = (plans, links.later, only);
     let mut unconfirmed = Vec::new();
@@ -179,8 +180,8 @@ async fn run(
         turn.in_parts = false;
         let written = unconfirmed.iter().map(|(link, _)| *link).collect();
         let wrote = std::mem::take(&mut unconfirmed);
-        turn.untold.clone_from(&undone);
-        confirm::writes(ctx, boards, &mut observed, wrote, undone.clone()).await?;
+        turn.kept.extend(undone.iter().copied());
+        confirm::writes(ctx, boards, &mut observed, wrote, turn.kept.clone()).await?;
         undone.extend(
             turn.rounds(
                 &mut observed,
@@ -222,8 +223,8 @@ struct Turn<'a> {
     chooser: &'a Chooser<'a>,
     /// One list at the end confirms the writes of all parts, and not one list each.
     in_parts: bool,
-    /// Links of parts before that are still to be told of.
-    untold: HashSet<LinkId>,
+    /// Links that the turn comes back to: of parts before that are still to be told of, and of items that are removed at its end.
+    kept: HashSet<LinkId>,
 }
 
 impl Turn<'_> {
@@ -246,7 +247,7 @@ impl Turn<'_> {
             workflow,
             chooser,
             in_parts,
-            untold,
+            kept: later,
         } = self;
         let mut undone = HashSet::new();
         for round in 0..ROUNDS {
@@ -285,7 +286,7 @@ impl Turn<'_> {
             if *in_parts {
                 unconfirmed.extend(applied.confirm);
             } else {
-                let kept = again.union(untold).copied().collect();
+                let kept = again.union(later).copied().collect();
                 confirm::writes(ctx, boards, observed, applied.confirm, kept).await?;
             }
             undone = applied.changed;
@@ -303,8 +304,9 @@ impl Turn<'_> {
 }
 
 /// Links with a write that an earlier run sent and that could not be looked for: planning over it could carry it out twice.
-async fn unsettled(ctx: &Context, row: &ProjectRow) -> Result<HashSet<LinkId>, Error> {
-    let live = ctx.store.live_intents(Some(row.id), MAX_UNSETTLED).await?;
+async fn unsettled(ctx: &Context) -> Result<HashSet<LinkId>, Error> {
+    // Of every project: an issue that was moved here brings its link along, and not its open writes.
+    let live = ctx.store.live_intents(None, MAX_UNSETTLED).await?;
     Ok(live
         .into_iter()
         .filter(|intent| intent.state == IntentState::Sent)

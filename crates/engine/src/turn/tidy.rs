@@ -71,7 +71,12 @@ fn letters(ctx: &Context, row: &ProjectRow, observed: &Observed, batch: &mut Bat
             Observation::Gone | Observation::Unseen => false,
         };
         let is_whole = Side::ALL.into_iter().all(is_seen);
-        if is_whole && !observed.busy.contains(&link) && ctx.letters.written(key) {
+        // What could not be read was not planned, so nobody knows whether its value is still wanted.
+        let is_dirty = observed.links.get(&link).is_some_and(|link| {
+            let mut items = link.items.iter().filter_map(|(_, item)| item.as_ref());
+            items.any(|item| ctx.letters.is_dirtied(item))
+        });
+        if is_whole && !is_dirty && !observed.busy.contains(&link) && ctx.letters.written(key) {
             batch.clear_dead.push(key);
         }
     }

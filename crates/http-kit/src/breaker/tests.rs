@@ -208,7 +208,7 @@ fn waits_that_a_server_asks_for_and_tries_from_before_keep_their_place() {
                 MaySend(2, true),
                 End(2, OK),
             ],
-            (Closed, 2),
+            (Closed, 1),
         ),
         (
             "a try from before it opened changes nothing",

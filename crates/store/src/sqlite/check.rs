@@ -105,14 +105,13 @@ pub(super) async fn whole(
         .fetch_all(&mut *conn)
         .await
         .map_err(&op)?;
-    findings.extend(orphans.iter().take(MOST).map(|row| {
-        let name = |at: usize| row.try_get::<String, _>(at).unwrap_or_default();
-        format!(
-            "a row of {} names one of {} that is not there",
-            name(0),
-            name(2)
-        )
-    }));
+    for row in orphans.iter().take(MOST) {
+        let name = |at: usize| row.try_get::<String, _>(at).map_err(&op);
+        let (of, named) = (name(0)?, name(2)?);
+        findings.push(format!(
+            "a row of {of} names one of {named} that is not there"
+        ));
+    }
     if let Err(error) = readable(conn).await {
         findings.push(error.to_string());
     }

@@ -100,11 +100,14 @@ async fn version(conn: &mut SqliteConnection) -> Result<i64, Error> {
 
 /// The name of a new file is durable only after its directory is.
 pub(super) fn sync_directory(file: &Path) -> io::Result<()> {
+    fs::File::open(directory(file))?.sync_all()
+}
+
+/// The directory that a file stands in; a bare name is one of the working directory.
+fn directory(file: &Path) -> &Path {
     match file.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => {
-            fs::File::open(directory)?.sync_all()
-        }
-        Some(_) | None => Ok(()),
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
     }
 }
 
@@ -141,12 +144,8 @@ pub(super) fn list(path: &Path) -> Result<Vec<BackupFile>, Error> {
         path: path.to_owned(),
         source,
     };
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        Some(_) | None => Path::new("."),
-    };
     let mut found = Vec::new();
-    for entry in fs::read_dir(directory).map_err(failed)? {
+    for entry in fs::read_dir(directory(path)).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let name = entry.file_name();
         let Some(at) = made_at(path, name.to_string_lossy().as_ref()) else {
@@ -176,10 +175,13 @@ fn made_at(path: &Path, name: &str) -> Option<Millis> {
     Some(Millis(time.timestamp().as_millisecond()))
 }
 
-/// Removes all but the newest `keep` backups.
-pub(super) fn rotate(path: &Path, keep: u32) -> Result<(), Error> {
+/// Removes all but the newest `keep` backups. What is stamped later than now was made before the clock was set back: it goes first,
+/// or each new backup would be the oldest by name.
+pub(super) fn rotate(path: &Path, keep: u32, now: Millis) -> Result<(), Error> {
     let keep = usize::try_from(keep).unwrap_or(usize::MAX);
-    for old in list(path)?.into_iter().skip(keep) {
+    let mut found = list(path)?;
+    found.sort_by_key(|backup| (backup.at > now, std::cmp::Reverse(backup.at)));
+    for old in found.into_iter().skip(keep) {
         files::discard(&old.path);
     }
     Ok(())

@@ -112,14 +112,15 @@ pub(super) fn is_same(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// Moves the write-ahead log along with the store it belongs to, before that is moved; an empty one goes. The shared
-/// index is made anew from the log by whoever opens it.
+/// Moves the write-ahead log along with the store it belongs to, before that is moved: it may hold what was committed. The
+/// shared index is made anew from the log by whoever opens it.
 pub(super) fn move_log(path: &Path, to: &Path) -> Result<(), Error> {
     let log = beside(path, "-wal");
-    if log_bytes(path) > 0 {
-        fs::rename(&log, beside(to, "-wal")).map_err(failed("moving", &log))?;
-    } else {
-        discard(&log);
+    match fs::rename(&log, beside(to, "-wal")) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(failed("moving", &log)(error));
+        }
+        Ok(()) | Err(_) => {}
     }
     discard(&beside(path, "-shm"));
     Ok(())

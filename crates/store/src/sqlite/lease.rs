@@ -172,12 +172,7 @@ pub(super) async fn check(tx: &mut SqliteConnection, fence: &Fence) -> Result<()
 /// Takes every lease for good, for a store that is put aside: whoever has it open still, gets none any more. Refused where
 /// somebody works with it. Gives the highest token.
 pub(super) async fn retire(tx: &mut SqliteConnection, now: Millis) -> Result<i64, Error> {
-    let query = sqlx::query(sql::LEASE_LIVE).bind(now.0);
-    if let Some(stored) = rows::one(tx, "leases", query, decode).await? {
-        return Err(Error::AtWork {
-            holder: Box::new(stored.lease),
-        });
-    }
+    nobody(tx, now).await?;
     rows::run(
         tx,
         "retire the store",

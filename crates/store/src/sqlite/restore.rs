@@ -62,14 +62,40 @@ async fn prepared(
     options: &OpenOptions,
 ) -> Result<Restored, Error> {
     take_over(from, coming, options).await?;
-    let token = if files::exists(path)? {
+    let links = mark(coming, options).await?;
+    let is_there = files::exists(path)?;
+    let token = if is_there {
         retire(path, options).await?
     } else {
         0
     };
-    let links = mark(coming, token, options).await?;
-    let replaced = swap(path, coming, options.now)?;
+    let swapped = match release(coming, token, options).await {
+        Ok(()) => swap(path, coming, options.now),
+        Err(error) => Err(error),
+    };
+    if swapped.is_err() && is_there {
+        // It stays where it is, so it must be of use again.
+        release(path, token, options).await?;
+    }
+    let replaced = swapped?;
     Ok(Restored { replaced, links })
+}
+
+/// Gives all leases of a store up, with tokens above `token`, durably.
+async fn release(path: &Path, token: i64, options: &OpenOptions) -> Result<(), Error> {
+    let mut conn = connect(&file(path, options)?).await?;
+    let op = at("release the lease");
+    let released = async {
+        let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(&op)?;
+        lease::release_all(&mut tx, token).await?;
+        tx.commit().await.map_err(&op)
+    };
+    let released = released.await;
+    let ((), conn) = or_close(released, conn).await?;
+    conn.close().await.map_err(at("close the store"))?;
+    fs::File::open(path)
+        .and_then(|file| file.sync_all())
+        .map_err(files::failed("syncing", path))
 }
 
 /// Copies the backup to where it is made ready: a sound store that this hvs can read, or an error.
@@ -100,8 +126,7 @@ async fn retire(path: &Path, options: &OpenOptions) -> Result<i64, Error> {
             | Error::NotADatabase { .. }
             | Error::Unsound { .. }
             | Error::Row { .. }
-            | Error::Missing
-            | Error::Sql { .. }),
+            | Error::Missing),
         ) => {
             tracing::warn!(%error, "the store that is replaced cannot be read");
             Ok(0)
@@ -136,9 +161,9 @@ async fn retire_leases(conn: &mut SqliteConnection, now: Millis) -> Result<i64, 
 }
 
 /// Makes the copy the next state of the store.
-async fn mark(coming: &Path, token: i64, options: &OpenOptions) -> Result<u64, Error> {
+async fn mark(coming: &Path, options: &OpenOptions) -> Result<u64, Error> {
     let mut conn = connect(&file(coming, options)?).await?;
-    let marked = mark_open(&mut conn, token, options).await;
+    let marked = mark_open(&mut conn, options).await;
     let (links, conn) = or_close(marked, conn).await?;
     conn.close().await.map_err(at("close the copy"))?;
     fs::File::open(coming)
@@ -147,17 +172,12 @@ async fn mark(coming: &Path, token: i64, options: &OpenOptions) -> Result<u64, E
     Ok(links)
 }
 
-async fn mark_open(
-    conn: &mut SqliteConnection,
-    token: i64,
-    options: &OpenOptions,
-) -> Result<u64, Error> {
+async fn mark_open(conn: &mut SqliteConnection, options: &OpenOptions) -> Result<u64, Error> {
     // The backup itself stays as it is, so this needs no copy.
     migrate::migrate(conn, migrate::STEPS, None, options.now, options.new_id).await?;
     check::quick(conn).await?;
     let op = at("mark the links");
     let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(&op)?;
-    lease::release_all(&mut tx, token).await?;
     let marked = rebuild(&mut tx).await?;
     write::set_meta(&mut tx, RESTORED_AT, &options.now.0.to_string()).await?;
     tx.commit().await.map_err(&op)?;

@@ -212,7 +212,7 @@ statements! {
         PRUNE_WRITE_IDS = "DELETE FROM write_ids WHERE seq IN (SELECT seq FROM write_ids \
             WHERE at < ?1 AND seq <= (SELECT max(seq) FROM write_ids) - 1000 ORDER BY at LIMIT ?2)";
         PRUNE_CONFLICTS = "DELETE FROM conflicts WHERE id IN \
-            (SELECT id FROM conflicts WHERE open = 0 AND at < ?1 ORDER BY at LIMIT ?2)";
+            (SELECT id FROM conflicts WHERE open = 0 AND pending = 0 AND at < ?1 ORDER BY at LIMIT ?2)";
         PRUNE_RUNS = "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE started_at < ?1 ORDER BY started_at LIMIT ?2)";
     }
     multi {

@@ -100,19 +100,19 @@ impl SqliteStore {
         plan: BackupPlan,
         now: Millis,
     ) -> Result<Option<PathBuf>, Error> {
-        let newest = copy::list(path)?.first().map(|backup| backup.at);
-        let since = match newest {
+        // One that is stamped later was made before the clock was set back, and must not keep backups from being made.
+        let mut made = copy::list(path)?.into_iter().map(|backup| backup.at);
+        let since = match made.find(|at| *at <= now) {
             Some(at) => at,
             // A new store is backed up after as long as any other.
             None => self.made_at().await?,
         };
-        // A clock that was set back must not keep backups from being made.
         if (0..plan.every.0).contains(&now.0.saturating_sub(since.0)) {
             return Ok(None);
         }
         let to = copy::place(path, now)?;
         self.copy_to(&to).await?;
-        copy::rotate(path, plan.keep)?;
+        copy::rotate(path, plan.keep, now)?;
         Ok(Some(to))
     }
 

@@ -296,7 +296,9 @@ async fn upkeep_makes_backups_when_they_are_due_and_keeps_the_newest() {
     assert!(foreign.exists(), "it is not one of these");
     // The clock was set back: backups go on.
     let done = store.upkeep(&upkeep, Millis(NOW.0 - DAY)).await.unwrap();
-    assert!(done.backup.is_some());
+    assert!(done.backup.unwrap().exists(), "it is the newest one");
+    let soon = Millis(NOW.0 - DAY + 60_000);
+    assert_eq!(store.upkeep(&upkeep, soon).await.unwrap().backup, None);
 }
 
 #[tokio::test]
