@@ -171,6 +171,7 @@ CREATE TABLE history (
 ) STRICT;
 CREATE INDEX history_at ON history (at);
 CREATE INDEX history_link ON history (link, at);
+CREATE INDEX history_project ON history (project, at);
 
 -- What people did with hvs: rows are only ever added.
 CREATE TABLE deeds (
@@ -206,3 +207,48 @@ CREATE TABLE runs (
     summary    TEXT    NOT NULL
 ) STRICT;
 CREATE INDEX runs_started ON runs (started_at);
+
+-- How often what an agent may be told of a pair of projects was changed: one step a batch, so that a run need not look through
+-- the links to see that there is nothing to tell.
+CREATE TABLE changes (
+    project BLOB    NOT NULL PRIMARY KEY,
+    count   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The agent of a pair of projects. phase: 'wanted', 'making', 'present', 'detached', 'left'. told: how many of the changes.
+CREATE TABLE agents (
+    project    BLOB    NOT NULL PRIMARY KEY REFERENCES projects (id),
+    agent      TEXT,
+    phase      TEXT    NOT NULL,
+    attempt    INTEGER NOT NULL,
+    sent_at    INTEGER,
+    told       INTEGER NOT NULL,
+    rules      TEXT    NOT NULL,
+    checked_at INTEGER NOT NULL,
+    tries      INTEGER NOT NULL,
+    failing_since INTEGER,
+    next_try   INTEGER NOT NULL,
+    code       TEXT    NOT NULL,
+    message    TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A block of an agent: confirmed and wanted are SHA-256 of values. While they differ, the block waits to be sent.
+CREATE TABLE blocks (
+    project   BLOB    NOT NULL REFERENCES projects (id),
+    label     TEXT    NOT NULL,
+    block     TEXT,
+    confirmed BLOB,
+    wanted    BLOB    NOT NULL,
+    tries     INTEGER NOT NULL,
+    code      TEXT    NOT NULL,
+    message   TEXT    NOT NULL,
+    PRIMARY KEY (project, label)
+) STRICT, WITHOUT ROWID;
+
+-- What a board says of an issue beside what its link keeps (store::agents::Facts, as JSON); only where agents are told.
+CREATE TABLE facts (
+    issue   TEXT NOT NULL PRIMARY KEY,
+    project BLOB NOT NULL REFERENCES projects (id),
+    body    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX facts_project ON facts (project);

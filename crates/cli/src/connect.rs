@@ -195,6 +195,7 @@ async fn whole(
         boards: Pair { huly, vibe },
         settings: Arc::new(settings),
         workspace,
+        informing: None,
     })
 }
 

@@ -14,6 +14,7 @@ pub fn find(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
 pub fn all() -> Vec<(&'static str, &'static str, &'static str)> {
     let tables = [
         CODES,
+        crate::inform::codes::CODES,
         http_kit::codes::CODES,
         huly_client::codes::CODES,
         vibe_client::codes::CODES,

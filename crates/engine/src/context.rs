@@ -22,6 +22,7 @@ use crate::{
     choosing::Target,
     env::Env,
     error::Error,
+    inform::{Informer, Informing},
     journal::FooterTexts,
     lease::{Lease, millis},
     letters::Letters,
@@ -86,6 +87,10 @@ pub(crate) struct Context {
     pub(crate) reading: tokio::sync::Semaphore,
     /// How many creates one call carries.
     pub(crate) create_batches: Pair<BatchSize>,
+    /// Where agents are told how their projects stand.
+    pub(crate) informing: Option<Informing>,
+    /// Who tells them, in a run that may.
+    pub(crate) informer: Option<Informer>,
 }
 
 impl Context {

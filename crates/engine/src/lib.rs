@@ -19,6 +19,7 @@ mod error;
 pub mod health;
 pub mod huly;
 pub mod import;
+pub mod inform;
 mod journal;
 mod landed;
 mod lease;

@@ -237,6 +237,16 @@ impl Traffic {
         }
     }
 
+    /// Adds another count to this one.
+    pub const fn add(&mut self, other: &Traffic) {
+        self.requests += other.requests;
+        self.writes += other.writes;
+        self.retries += other.retries;
+        self.failed += other.failed;
+        self.wire_bytes += other.wire_bytes;
+        self.body_bytes += other.body_bytes;
+    }
+
     /// The sum over the parts of one service.
     pub fn of(parts: &[http_kit::Stats]) -> Traffic {
         let mut sum = Traffic::default();

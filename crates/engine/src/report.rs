@@ -16,7 +16,7 @@ use sync_core::{
     project::ProjectAction,
 };
 
-use crate::{port::Traffic, reconcile::finding::Finding};
+use crate::{inform::Informed, port::Traffic, reconcile::finding::Finding};
 
 /// How many problems of one project are kept in the report; the store has them all.
 pub const MAX_PROBLEMS: usize = 200;
@@ -282,6 +282,9 @@ pub struct Report {
     pub traffic: Pair<Traffic>,
     /// Errors by kind.
     pub errors: BTreeMap<&'static str, u64>,
+    /// What agents were told.
+    #[serde(skip_serializing_if = "Informed::is_quiet")]
+    pub informed: Informed,
     /// The largest resident size of the process so far, in bytes, where the system tells.
     pub peak_memory: Option<u64>,
     /// Who holds the lease, where that is why nothing was done.
@@ -358,6 +361,7 @@ impl Report {
             "recovered": self.recovered,
             "traffic": self.traffic,
             "errors": self.errors,
+            "informed": self.informed,
             "peak_memory": self.peak_memory,
             "problems": self.projects.iter().flat_map(|project| &project.problems).chain(&self.problems)
                 .take(MAX_PROBLEMS).collect::<Vec<_>>(),

@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
+use store::Store;
 use sync_core::{
     Side,
-    ids::{KindId, Millis, StatusId},
+    ids::{KindId, Millis, ProjectId, StatusId},
     item::{Item, Observation},
-    lens::{Category, HulyStatus, Lens, LensProblem, Lenses},
+    lens::{Category, HulyStatus, Lens, LensProblem, Lenses, StatusNames},
 };
 
 use crate::{
@@ -101,21 +102,39 @@ impl Workflow {
     }
 }
 
+fn key(project: &ProjectId) -> String {
+    format!("statuses:{project}")
+}
+
+async fn stored(store: &dyn Store, key: &str) -> Result<Option<Stored>, Error> {
+    let text = store.meta(key).await?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// The workflow of a project as the store keeps it, with its statuses in board order; `None` before a run asked for them.
+pub(crate) async fn kept(
+    store: &dyn Store,
+    names: &StatusNames,
+    project: &ProjectId,
+) -> Result<Option<(Workflow, Vec<KindStatuses>)>, Error> {
+    let Some(stored) = stored(store, &key(project)).await? else {
+        return Ok(None);
+    };
+    let kinds: Vec<KindStatuses> = stored.kinds.into_iter().map(restore).collect();
+    Ok(Some((build(names, &kinds), kinds)))
+}
+
 /// The workflow of a project, from the store where it is fresh.
 pub(crate) async fn of(
     ctx: &Context,
     project: &BoardProject,
     observed: &Observed,
 ) -> Result<Workflow, Error> {
-    let key = format!("statuses:{}", project.id);
-    let stored: Option<Stored> = match ctx.store.meta(&key).await? {
-        Some(text) => serde_json::from_str(&text).ok(),
-        None => None,
-    };
-    if let Some(stored) = stored {
+    let key = key(&project.id);
+    if let Some(stored) = stored(ctx.store.as_ref(), &key).await? {
         let age = ctx.now().0.saturating_sub(stored.at.0);
         let workflow = build(
-            ctx,
+            &ctx.settings.status_names,
             &stored.kinds.into_iter().map(restore).collect::<Vec<_>>(),
         );
         if (0..millis(ctx.settings.full_compare_every).0).contains(&age)
@@ -132,14 +151,14 @@ pub(crate) async fn of(
     if ctx.lease.is_some() {
         let stored = Stored {
             at: ctx.now(),
-            kinds: kinds.iter().map(store).collect(),
+            kinds: kinds.iter().map(stored_kind).collect(),
         };
         // Serialising plain strings cannot fail; were it ever to, the answer is simply asked for again.
         if let Ok(text) = serde_json::to_string(&stored) {
             ctx.store.set_meta(&key, &text).await?;
         }
     }
-    Ok(build(ctx, &kinds))
+    Ok(build(&ctx.settings.status_names, &kinds))
 }
 
 fn shows_unknown(observed: &Observed, workflow: &Workflow) -> bool {
@@ -160,9 +179,8 @@ pub(crate) fn status_names(kinds: &[KindStatuses]) -> impl Iterator<Item = Arc<s
         .map(|status| Arc::clone(&status.name))
 }
 
-fn build(ctx: &Context, kinds: &[KindStatuses]) -> Workflow {
+fn build(names: &StatusNames, kinds: &[KindStatuses]) -> Workflow {
     let vibe = crate::vibe::statuses();
-    let names = &ctx.settings.status_names;
     let mut workflow = Workflow {
         lenses: Lenses::default(),
         problems: Vec::new(),
@@ -206,7 +224,7 @@ fn restore(kind: StoredKind) -> KindStatuses {
     }
 }
 
-fn store(kind: &KindStatuses) -> StoredKind {
+fn stored_kind(kind: &KindStatuses) -> StoredKind {
     let statuses = kind.statuses.iter().map(|status| StoredStatus {
         id: status.id.clone(),
         name: Arc::clone(&status.name),

@@ -188,6 +188,7 @@ impl World {
             boards,
             settings: Arc::new(settings),
             workspace: WorkspaceId(workspace),
+            informing: None,
         };
         engine
             .run(Mode::Sync { accept: Vec::new() }, &Stop::default())

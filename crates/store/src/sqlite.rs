@@ -29,6 +29,7 @@ use crate::{
     },
 };
 
+mod agents;
 mod body;
 mod check;
 mod conn;

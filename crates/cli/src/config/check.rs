@@ -93,6 +93,15 @@ impl Reader<'_> {
         self.lease_outlives_writes(config);
         self.default_repo_lies_under_a_root(config);
         self.secrets_travel_safely(config);
+        self.agents_can_be_reached(config);
+    }
+
+    /// A sink that is asked for has what it needs: without it every run would only say so.
+    fn agents_can_be_reached(&mut self, config: &Config) {
+        if let Some((what, hint)) = config.letta.missing() {
+            let place = self.place_of(&["letta.sink"]);
+            self.problems.push(Problem::new(what, place).hint(hint));
+        }
     }
 
     /// Plain http to another machine is refused unless it is allowed: what is sent there can be read on the way.
@@ -100,6 +109,7 @@ impl Reader<'_> {
         let services = [
             (&config.huly.url, config.huly.allow_insecure_http, "huly"),
             (&config.vibe.url, config.vibe.allow_insecure_http, "vibe"),
+            (&config.letta.url, config.letta.allow_insecure_http, "letta"),
         ];
         for (url, allowed, section) in services {
             let key = format!("{section}.url");
@@ -124,6 +134,7 @@ impl Reader<'_> {
         let (writes, key) = [
             (config.huly.http.write_timeout, "huly.http.write_timeout"),
             (config.vibe.http.write_timeout, "vibe.http.write_timeout"),
+            (config.letta.http.write_timeout, "letta.http.write_timeout"),
         ]
         .into_iter()
         .max()

@@ -44,26 +44,30 @@ impl<'a> Reader<'a> {
     }
 
     /// Names: an array, or in a variable a list with commas.
-    fn names(&mut self, key: &str) -> Vec<String> {
+    pub(super) fn names(&mut self, key: &str) -> Vec<String> {
         let kind = Kind::List(Box::new(Kind::Text));
         self.value(key, kind, Vec::new(), listed, |names| json!(names))
     }
 
     /// Words of the allowed ones, listed like names.
     fn words<C: Choice>(&mut self, key: &str, allowed: &'static [C]) -> Vec<C> {
-        let read = |given: &Given<'a>| {
-            let listed = listed(given)?;
-            listed.iter().map(|text| word(text, allowed)).collect()
-        };
-        let words = allowed.iter().map(|choice| choice.word()).collect();
-        let kind = Kind::List(Box::new(Kind::Choice(words)));
-        self.value(key, kind, Vec::new(), read, |chosen: &Vec<C>| {
-            json!(
-                chosen
-                    .iter()
-                    .map(|choice| choice.word())
-                    .collect::<Vec<_>>()
-            )
+        let kind = words_of(allowed);
+        let read = |given: &Given<'a>| chosen(given, allowed);
+        self.value(key, kind, Vec::new(), read, |chosen| {
+            json!(shown::<C>(chosen))
+        })
+    }
+
+    /// The same, where nothing said is not the same as an empty list.
+    pub(super) fn maybe_words<C: Choice>(
+        &mut self,
+        key: &str,
+        allowed: &'static [C],
+    ) -> Option<Vec<C>> {
+        let kind = words_of(allowed);
+        let read = |given: &Given<'a>| chosen(given, allowed).map(Some);
+        self.value(key, kind, None, read, |chosen| {
+            json!(chosen.as_ref().map(|chosen| shown::<C>(chosen)))
         })
     }
 
@@ -103,6 +107,20 @@ pub(super) fn directions_of(
         }
     }
     Ok(directions)
+}
+
+fn words_of<C: Choice>(allowed: &[C]) -> Kind {
+    let words = allowed.iter().map(|choice| choice.word()).collect();
+    Kind::List(Box::new(Kind::Choice(words)))
+}
+
+fn chosen<C: Choice>(given: &Given<'_>, allowed: &'static [C]) -> Result<Vec<C>, Complaint> {
+    let listed = listed(given)?;
+    listed.iter().map(|text| word(text, allowed)).collect()
+}
+
+fn shown<C: Choice>(chosen: &[C]) -> Vec<&'static str> {
+    chosen.iter().map(|choice| choice.word()).collect()
 }
 
 /// An array of texts; in a variable or a flag a list with commas, or one name a line.

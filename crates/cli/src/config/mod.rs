@@ -35,6 +35,7 @@ mod document;
 mod error;
 mod filter;
 mod inputs;
+mod letta;
 mod lists;
 mod maps;
 mod meanings;
@@ -65,6 +66,7 @@ pub use choice::{
 };
 pub use error::{ConfigError, Place, Problem};
 pub use inputs::{Environment, Flag, Inputs};
+pub use letta::{Deleted, Excluded, Form, Letta, Sink};
 pub use model::{
     Breaker, Config, Credentials, FieldDirections, Fields, Filter, Guard, Http, Huly, Lease, Log,
     Project, RepoTemplate, Retention, Retry, Status, Store, SyncRun, Vibe,

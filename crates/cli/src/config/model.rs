@@ -9,6 +9,7 @@ use super::{
         Category, Create, DeletePolicy, FieldDirection, FieldPolicy, HulyApi, LogFormat, LogLevel,
         Priority, VibeStatus,
     },
+    letta::Letta,
     origin::{Origin, Origins},
     secret::Secret,
 };
@@ -48,6 +49,8 @@ pub struct Config {
     pub log: Log,
     /// `[health]`.
     pub health: Health,
+    /// `[letta]`.
+    pub letta: Letta,
     /// `[[project]]`: pairs and exceptions, in the order of the file.
     pub projects: Vec<Project>,
     /// Every value as it may be shown, with its origin.
@@ -130,7 +133,7 @@ impl RepoTemplate {
     }
 }
 
-/// `[huly.http]` and `[vibe.http]`: limits of the calls to one service.
+/// `[huly.http]`, `[vibe.http]` and `[letta.http]`: limits of the calls to one service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Http {
     /// `read_timeout`: of one try of a read; 10 ms to 60 min, default 60 s.

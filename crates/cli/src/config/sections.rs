@@ -33,12 +33,12 @@ const DAY: Duration = Duration::from_hours(24);
 /// More of anything than this is a slip.
 const MANY: u32 = 1_000_000;
 
-const fn seconds(seconds: u64) -> Duration {
+pub(super) const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
 /// What differs between the two services.
-struct HttpDefaults {
+pub(super) struct HttpDefaults {
     idle_timeout: Duration,
     rate: Option<u32>,
     most_writes: u32,
@@ -55,6 +55,13 @@ const VIBE_HTTP: HttpDefaults = HttpDefaults {
     idle_timeout: seconds(90),
     rate: None,
     most_writes: 1_000,
+};
+
+/// Letta's server closes idle connections at 5 s; a writer an agent is the rule, so few calls at once are many.
+pub(super) const LETTA_HTTP: HttpDefaults = HttpDefaults {
+    idle_timeout: seconds(4),
+    rate: Some(300),
+    most_writes: 100,
 };
 
 /// What `vibe.default_repo` may be.
@@ -81,6 +88,7 @@ impl Reader<'_> {
         let breaker = self.breaker();
         let log = self.log();
         let health = self.health();
+        let letta = self.letta();
         let projects = self.projects(&vibe.repo_roots);
         let file = self.document.map(|document| document.path.clone());
         let origins = std::mem::take(&mut self.origins);
@@ -101,6 +109,7 @@ impl Reader<'_> {
             breaker,
             log,
             health,
+            letta,
             projects,
             origins,
         }
@@ -173,7 +182,7 @@ impl Reader<'_> {
         vibe
     }
 
-    fn http(&mut self, section: &str, defaults: &HttpDefaults) -> Http {
+    pub(super) fn http(&mut self, section: &str, defaults: &HttpDefaults) -> Http {
         let key = |name: &str| format!("{section}.{name}");
         let http = Http {
             read_timeout: self.span(&key("read_timeout"), seconds(60), TICK..=HOUR),

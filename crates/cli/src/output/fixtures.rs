@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::{
+    inform::Informed,
     port::Traffic,
     report::{Exit, ProjectReport, Reached, Recovered, Report},
 };
@@ -35,6 +36,7 @@ pub(super) fn report(projects: Vec<ProjectReport>) -> Report {
             },
         },
         errors: BTreeMap::new(),
+        informed: Informed::default(),
         peak_memory: None,
         lease_held_by: None,
     }

@@ -176,6 +176,7 @@ pub(crate) async fn engine(place: &Place, path: &Path, limited: bool) -> Done<En
         },
         settings: Arc::new(settings),
         workspace,
+        informing: None,
     })
 }
 

@@ -18,6 +18,7 @@ use sync_core::{
 };
 
 use crate::{
+    inform::Informer,
     lease::{Lease, millis},
     port::{BoardProject, Traffic},
     report::{Exit, ProjectReport, Reached},
@@ -82,6 +83,8 @@ pub struct Memory {
     /// Whether the store was held against the services' history since the lease was taken: it cannot become an old copy under a
     /// running process.
     pub(super) is_current: bool,
+    /// Who tells agents, between runs too.
+    pub(super) informer: Option<Informer>,
     /// The row that tells of runs without news.
     pub(super) quiet_row: Option<QuietRow>,
 }
@@ -131,6 +134,7 @@ impl Memory {
     pub fn reconnected(&mut self) {
         self.forget();
         self.traffic = Pair::default();
+        self.informer = None;
     }
 
     /// Asks for everything again in the next run.

@@ -31,6 +31,7 @@ use crate::{
     context::{Context, Stop},
     env::Env,
     error::Error,
+    inform::{Informed, Informer, Informing},
     lease::{Asked, Lease},
     port::{Board, BoardProject},
     progress::Progress,
@@ -83,6 +84,8 @@ pub struct Engine {
     pub settings: Arc<Settings>,
     /// The Huly workspace: name space of derived ids and scope of the lease.
     pub workspace: WorkspaceId,
+    /// Where agents are told how their projects stand, if anywhere.
+    pub informing: Option<Informing>,
 }
 
 impl Engine {
@@ -182,6 +185,7 @@ impl Engine {
         let mut ctx = self.context(run, mode.name(), lease, stop, started_at);
         ctx.targets = targets;
         ctx.progress = progress;
+        ctx.informer = self.informer(&mode, memory, ctx.lease.as_ref());
         if report.exit == Exit::Done
             && let Err(error) = stages::all(&ctx, &mode, memory, &mut report).await
         {
@@ -223,6 +227,8 @@ impl Engine {
             targets: Vec::new(),
             marks: tokio::sync::OnceCell::new(),
             create_batches: Pair::default(),
+            informing: self.informing.clone(),
+            informer: None,
         }
     }
 
@@ -253,8 +259,27 @@ impl Engine {
         }
     }
 
+    /// Who tells agents in this run: the one of the run before, where it still works under the same lease.
+    fn informer(
+        &self,
+        mode: &Mode,
+        memory: &mut Memory,
+        lease: Option<&Lease>,
+    ) -> Option<Informer> {
+        let fence = match mode {
+            Mode::Sync { .. } => lease?.fence(),
+            Mode::Plan | Mode::Reconcile => return None,
+        };
+        let before = memory.informer.take();
+        let before = before.filter(|informer| informer.works_under(fence));
+        before.or_else(|| Informer::of(self, fence))
+    }
+
     /// From now on both boards send writes only while this lease outlives them.
     fn permit(&self, lease: &Lease) {
+        if let Some(informing) = &self.informing {
+            informing.sink.set_permit(lease.permit(&self.env));
+        }
         for side in Side::ALL {
             self.boards.side(side).set_permit(lease.permit(&self.env));
         }
@@ -281,6 +306,7 @@ pub(crate) fn empty(id: RunId, kind: &'static str, started_at: Millis) -> Report
         rolled_back: false,
         traffic: Pair::default(),
         errors: BTreeMap::new(),
+        informed: Informed::default(),
         peak_memory: None,
         lease_held_by: None,
     }

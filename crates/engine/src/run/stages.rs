@@ -138,7 +138,11 @@ async fn turns(
     let turns = stream::iter(work)
         .map(|(paired, start)| async move {
             let take = async { Box::pin(turn::take(ctx, mode, paired, start, newest)).await };
-            ctx.slots.within(take).await
+            let report = ctx.slots.within(take).await;
+            if let Some(informer) = &ctx.informer {
+                informer.look_at(report.id);
+            }
+            report
         })
         .buffer_unordered(ctx.settings.workers.max(1) + WAITING)
         .collect::<Vec<ProjectReport>>()
@@ -153,6 +157,10 @@ async fn turns(
         let shown = turn.id.and_then(|id| shown.remove(&id));
         memory.keep_turn(&turn, shown.unwrap_or_default(), asked_at);
         report.projects.push(turn);
+    }
+    if let Some(informer) = &ctx.informer {
+        // what an earlier run left untold, too: no turn changes a project any more
+        informer.look_at(pairs);
     }
     report.projects.sort_by(|a, b| a.label.cmp(&b.label));
     Ok(())

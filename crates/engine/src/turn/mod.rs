@@ -35,6 +35,7 @@ use crate::{
     choosing::{self, Chooser},
     context::Context,
     error::Error,
+    inform,
     letters::MAX_LETTERS,
     observe::{self, Observed, Start},
     planning,
@@ -120,6 +121,9 @@ async fn run(
     };
     report.items = observed.items;
     ctx.progress.items(observed.items);
+    if let (Some(informing), Mode::Sync { .. }) = (&ctx.informing, mode) {
+        inform::note(ctx, informing, boards, &observed).await?;
+    }
     observed.busy.extend(unsettled(ctx).await?);
     if is_over(ctx, row, boards, &observed, report).await? {
         return Ok(());

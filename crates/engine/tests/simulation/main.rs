@@ -19,6 +19,7 @@ mod edits;
 mod faults;
 mod first_sync;
 mod guards;
+mod informing;
 mod letters;
 mod lost_writes;
 mod permits;

@@ -115,6 +115,7 @@ impl World {
             boards,
             settings: Arc::new(self.settings.clone()),
             workspace,
+            informing: None,
         };
         Process { engine, gate }
     }

@@ -1,5 +1,6 @@
 //! What a simulated process stands on besides the services: time and chance from a seed, and the real store at one stroke.
 
+mod agents;
 mod env;
 mod gate;
 mod killed;

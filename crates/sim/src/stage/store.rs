@@ -56,7 +56,7 @@ fn at_one_stroke<T>(future: impl Future<Output = T>) -> T {
 /// An SQLite store in memory. Clones share it: what was committed outlives the process that committed it.
 #[derive(Clone, Debug)]
 pub struct SimStore {
-    store: SqliteStore,
+    pub(super) store: SqliteStore,
     gate: Gate,
     spoilt: Option<Spoilt>,
 }
@@ -120,7 +120,10 @@ impl SimStore {
     }
 
     /// One call, with a point before and after it where a run may be interrupted.
-    async fn step<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    pub(super) async fn step<T>(
+        &self,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
         self.gate.pass().await;
         tokio::task::yield_now().await;
         let answer = at_one_stroke(call);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::{Connection, SqliteConnection};
 use sync_core::{Side, ids::Millis, item::Field};
 
-use super::{rows, rows::Bound, sql, write};
+use super::{agents, rows, rows::Bound, sql, write};
 use crate::{
     error::{Error, at},
     port::{Decided, Letter, Operation},
@@ -36,6 +36,7 @@ pub(super) async fn operate(
         change(&mut tx, query, || format!("conflict {id}")).await?;
     }
     write::put_dirty(&mut tx, &operation.dirty, &[]).await?;
+    agents::operated(&mut tx, operation).await?;
     let put = |query, row: &Deed| Ok(deed(query, row));
     rows::put(
         &mut tx,

@@ -42,7 +42,7 @@ pub(super) async fn conflicts(
     .await
 }
 
-fn conflict(row: &mut Columns<'_>) -> Result<ConflictRow, Error> {
+pub(super) fn conflict(row: &mut Columns<'_>) -> Result<ConflictRow, Error> {
     Ok(ConflictRow {
         id: row.int()?,
         project: ProjectLinkId(row.uuid()?),
@@ -159,20 +159,21 @@ pub(super) async fn history(
         Some(link) => sqlx::query(sql::HISTORY_OF_LINK).bind(link.0),
         None => sqlx::query(sql::HISTORY),
     };
-    rows::all(conn, "history", query.bind(i64::from(limit)), |row| {
-        Ok(HistoryRow {
-            at: row.millis()?,
-            run: RunId(row.uuid()?),
-            project: ProjectLinkId(row.uuid()?),
-            link: LinkId(row.uuid()?),
-            side: row.side()?,
-            kind: row.text()?,
-            field: row.maybe_field()?,
-            old: row.maybe_text()?,
-            new: row.maybe_text()?,
-        })
+    rows::all(conn, "history", query.bind(i64::from(limit)), history_row).await
+}
+
+pub(super) fn history_row(row: &mut Columns<'_>) -> Result<HistoryRow, Error> {
+    Ok(HistoryRow {
+        at: row.millis()?,
+        run: RunId(row.uuid()?),
+        project: ProjectLinkId(row.uuid()?),
+        link: LinkId(row.uuid()?),
+        side: row.side()?,
+        kind: row.text()?,
+        field: row.maybe_field()?,
+        old: row.maybe_text()?,
+        new: row.maybe_text()?,
     })
-    .await
 }
 
 /// A held set by its hash.

@@ -48,6 +48,17 @@ impl<'r> Columns<'r> {
     pub(super) fn maybe_uuid(&mut self) -> Result<Option<Uuid>, Error> {
         self.get()
     }
+    /// 32 bytes, or none.
+    pub(super) fn maybe_hash(&mut self) -> Result<Option<[u8; 32]>, Error> {
+        let bytes: Option<&[u8]> = self.get()?;
+        let hash = bytes.map(<[u8; 32]>::try_from).transpose();
+        hash.map_err(|error| bad_row(self.table)(error.into()))
+    }
+    /// 32 bytes.
+    pub(super) fn hash(&mut self) -> Result<[u8; 32], Error> {
+        let hash = self.maybe_hash()?;
+        hash.ok_or_else(|| bad_row(self.table)("a hash is missing".into()))
+    }
     pub(super) fn str(&mut self) -> Result<&'r str, Error> {
         self.get()
     }

@@ -177,6 +177,24 @@ statements! {
         HISTORY_OF_LINK = "SELECT at, run, project, link, side, kind, field, old, new FROM history \
             WHERE link = ?1 ORDER BY at DESC, id DESC LIMIT ?2";
 
+        HISTORY_OF_PROJECT = "SELECT at, run, project, link, side, kind, field, old, new FROM history \
+            WHERE project = ?1 ORDER BY at DESC, id DESC LIMIT ?2";
+
+        // Where a batch does not name the project that it changes.
+        CHANGES_OF_LINK = "SELECT project FROM links WHERE id = ?1";
+        CHANGES_OF_CONFLICT = "SELECT project FROM conflicts WHERE id = ?1";
+        AGENTS = "SELECT projects.id, agent, coalesce(agents.phase, 'wanted'), coalesce(attempt, 0), sent_at, coalesce(told, 0), \
+            coalesce(rules, ''), coalesce(checked_at, 0), coalesce(tries, 0), failing_since, coalesce(next_try, 0), coalesce(code, ''), \
+            coalesce(message, ''), coalesce(changes.count, 0) FROM projects \
+            LEFT JOIN agents ON agents.project = projects.id LEFT JOIN changes ON changes.project = projects.id ORDER BY projects.id";
+        BLOCKS = "SELECT project, label, block, confirmed, wanted, tries, code, message FROM blocks WHERE project = ?1 ORDER BY label";
+        BLOCKS_FORGET = "DELETE FROM blocks WHERE project = ?1";
+        FACTS = "SELECT issue, body FROM facts WHERE project = ?1";
+        FACTS_FORGET = "DELETE FROM facts WHERE issue = ?1 AND project = ?2";
+        CONFLICTS_OPEN_OF_PROJECT = "SELECT id, project, link, run, at, field, winner, huly, vibe, base, \
+            cause, open, label, item, version, decision, pending FROM conflicts \
+            WHERE open = 1 AND project = ?1 ORDER BY id DESC LIMIT ?2";
+
         HELD = "SELECT hash, project, class, at, pairs, accepted_at FROM held WHERE hash = ?1";
         HELD_ACCEPTED = "SELECT hash, project, class, at, pairs, accepted_at FROM held \
             WHERE project = ?1 AND accepted_at IS NOT NULL ORDER BY at, hash";
@@ -255,6 +273,20 @@ statements! {
             " ON CONFLICT (project, side, item) DO UPDATE SET next_try = excluded.next_try, tries = excluded.tries, \
             code = excluded.code";
         HISTORY_PUT = "INSERT INTO history (at, run, project, link, side, kind, field, old, new) VALUES ", 9, "";
+        CHANGES_PUT = "INSERT INTO changes (project, count) VALUES ", 2, " ON CONFLICT (project) DO UPDATE SET \
+            count = count + excluded.count";
+        AGENTS_PUT = "INSERT INTO agents (project, agent, phase, attempt, sent_at, told, rules, checked_at, tries, failing_since, \
+            next_try, code, message) VALUES ", 13, " ON CONFLICT (project) DO UPDATE SET agent = excluded.agent, phase = excluded.phase, \
+            attempt = excluded.attempt, sent_at = excluded.sent_at, told = excluded.told, rules = excluded.rules, \
+            checked_at = excluded.checked_at, tries = excluded.tries, failing_since = excluded.failing_since, \
+            next_try = excluded.next_try, code = excluded.code, \
+            message = excluded.message";
+        BLOCKS_PUT = "INSERT INTO blocks (project, label, block, confirmed, wanted, tries, code, message) VALUES ", 8,
+            " ON CONFLICT (project, label) DO UPDATE SET block = excluded.block, confirmed = excluded.confirmed, \
+            wanted = excluded.wanted, tries = excluded.tries, code = excluded.code, message = excluded.message";
+        FACTS_OF = "SELECT issue, body FROM facts WHERE issue IN (", 0, ")";
+        FACTS_PUT = "INSERT INTO facts (issue, project, body) VALUES ", 3, " ON CONFLICT (issue) DO UPDATE SET \
+            project = excluded.project, body = excluded.body";
         HELD_PUT = "INSERT INTO held (hash, project, class, at, pairs, accepted_at) VALUES ", 6,
             " ON CONFLICT (hash) DO UPDATE SET project = excluded.project, class = excluded.class, at = excluded.at, \
             pairs = excluded.pairs, accepted_at = excluded.accepted_at WHERE held.accepted_at IS NULL";

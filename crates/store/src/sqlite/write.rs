@@ -11,7 +11,7 @@ use sync_core::{
 use uuid::Uuid;
 
 use super::{
-    intents, lease, links, operate, read, restore,
+    agents, intents, lease, links, operate, read, restore,
     rows::{self, Bound},
     sql,
 };
@@ -78,6 +78,7 @@ pub(super) async fn batch(
     let op = at("write");
     let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(&op)?;
     lease::check(&mut tx, fence).await?;
+    agents::changed(&mut tx, batch).await?;
     items(&mut tx, batch).await?;
     intents::put(&mut tx, &batch.intents).await?;
     rest(&mut tx, batch).await?;

@@ -16,6 +16,7 @@ use engine::{
     connect::{self, HulyLimits},
     env::Env,
     huly::HulyBoard,
+    inform::Informing,
     report::{Exit, Report},
     run::{Engine, Mode},
     settings::Settings,
@@ -65,6 +66,8 @@ pub(crate) struct World {
     pub(crate) store: SimStore,
     pub(crate) env: Arc<SimEnv>,
     pub(crate) settings: Settings,
+    /// Where agents live, if anywhere.
+    pub(crate) informing: Option<Informing>,
     /// Issues in one page.
     pub(crate) page_size: NonZeroU32,
 }
@@ -113,6 +116,7 @@ impl World {
                 repo_roots: vec![PathBuf::from(REPO_ROOT)],
                 ..Settings::default()
             },
+            informing: None,
             page_size: NonZeroU32::new(500).unwrap(),
         }
     }
@@ -169,6 +173,7 @@ impl World {
             boards,
             settings: Arc::new(self.settings.clone()),
             workspace,
+            informing: self.informing.clone(),
         })
     }
 

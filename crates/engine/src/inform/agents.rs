@@ -1,0 +1,350 @@
+//! Which agent is a project's: looked for by tags, made where none is proven to be, and made only once (design 6).
+//!
+//! Nothing is unique where agents live, so the order of steps is what keeps one agent one: look, journal, ask once, look again. Of
+//! several, everybody who looks takes the oldest. A request without an answer is looked for, after all the time that it may take,
+//! before another is sent.
+
+use std::sync::Arc;
+
+use http_kit::Kind;
+use store::agents::{AgentPhase, AgentRow, BlockRow};
+use sync_core::ids::{Millis, ProjectLinkId};
+
+use super::{
+    codes,
+    pass::{Job, Listing, Pass, Untold},
+    sink::{AgentDraft, BlockDraft, Found, Shown},
+    told::Waits,
+};
+use crate::{error::Error, lease::millis};
+
+/// An agent to go on with.
+pub(super) struct Agent {
+    pub(super) row: AgentRow,
+    /// It was just made, with all blocks.
+    pub(super) made: Option<Made>,
+}
+
+/// An agent that this pass made: to be looked at again among all.
+pub(super) struct Made {
+    job: Job,
+    id: Arc<str>,
+}
+
+impl Pass<'_> {
+    /// The project's agent; `None` where it stays away, or cannot be known yet.
+    pub(super) async fn agent(
+        &self,
+        job: &Job,
+        listing: Option<&Listing>,
+        drafts: &[BlockDraft],
+    ) -> Result<Option<Agent>, Untold> {
+        let row = job.standing.agent.clone();
+        let Some(listing) = listing.filter(|_| self.is_to_be_looked_for(&row)) else {
+            return Ok(Some(Agent { row, made: None }));
+        };
+        let all = listing.get(&job.huly).map_or(&[][..], Vec::as_slice);
+        let kept = match (&row.agent, row.phase) {
+            (Some(known), AgentPhase::Present) => {
+                all.iter().find(|found| found.id == *known).or(all.first())
+            }
+            _ => all.first(),
+        };
+        match kept {
+            Some(found) => {
+                self.twins(job, found, all).await?;
+                self.adopt(job, row, found).await.map(Some)
+            }
+            // its tags are gone, or it is: the agent itself knows
+            None => match self.known(&row).await? {
+                Some(shown) => {
+                    let row = self.compared(row, &shown).await?;
+                    Ok(Some(Agent { row, made: None }))
+                }
+                None if row.phase == AgentPhase::Present => {
+                    self.agent_is_gone(job).await?;
+                    Ok(None)
+                }
+                None => self.make(job, row, drafts).await,
+            },
+        }
+    }
+
+    fn is_to_be_looked_for(&self, row: &AgentRow) -> bool {
+        row.phase != AgentPhase::Present || row.agent.is_none() || self.is_check_due(row)
+    }
+
+    async fn known(&self, row: &AgentRow) -> Result<Option<Shown>, Untold> {
+        match &row.agent {
+            Some(id) => Ok(self.world.informing.sink.agent(id).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// Goes on with an agent that is there: what it holds is read, and only what differs is written.
+    async fn adopt(&self, job: &Job, row: AgentRow, found: &Found) -> Result<Agent, Untold> {
+        let Some(shown) = self.world.informing.sink.agent(&found.id).await? else {
+            // removed between the list and the read: the next pass knows more
+            return Err(Untold::Failed(gone(self.world.informing.sink.name())));
+        };
+        let is_new = row.agent.as_ref() != Some(&found.id);
+        if is_new {
+            self.shared.note(|told| told.adopted += 1);
+            tracing::info!(project = %job.row.label, agent = %found.id, "an agent that was there is told from now on");
+        }
+        let row = AgentRow {
+            agent: Some(Arc::clone(&found.id)),
+            phase: AgentPhase::Present,
+            sent_at: None,
+            ..row
+        };
+        let row = self.compared(row, &shown).await?;
+        Ok(Agent { row, made: None })
+    }
+
+    /// What the agent holds now counts as confirmed, so that what differs from it is written.
+    async fn compared(&self, row: AgentRow, shown: &Shown) -> Result<AgentRow, Untold> {
+        let World { store, fence } = self.books();
+        store.forget_blocks(fence, row.project).await?;
+        let blocks: Vec<BlockRow> = shown
+            .blocks
+            .iter()
+            .map(|block| BlockRow {
+                project: row.project,
+                label: Arc::clone(&block.label),
+                block: Some(Arc::clone(&block.id)),
+                confirmed: Some(block.hash),
+                wanted: block.hash,
+                tries: 0,
+                code: "".into(),
+                message: "".into(),
+            })
+            .collect();
+        let row = AgentRow {
+            checked_at: self.world.env.now(),
+            ..row
+        };
+        let rows = std::slice::from_ref(&row);
+        store.put_agents(fence, rows, &blocks).await?;
+        Ok(row)
+    }
+
+    /// Twins that only a late answer of ours can have made go; others are told of.
+    async fn twins(&self, job: &Job, kept: &Found, all: &[Found]) -> Result<(), Untold> {
+        let ours = self.world.store.id();
+        let attempts = job.standing.agent.attempt;
+        for twin in all.iter().filter(|found| found.id != kept.id) {
+            let is_late = twin.made.is_some_and(|(store, attempt)| {
+                store == ours && attempt <= attempts && kept.made.is_some_and(|(by, _)| by == ours)
+            });
+            if is_late {
+                self.world.informing.sink.remove(&twin.id).await?;
+                self.shared.note(|told| told.twins_removed += 1);
+                tracing::warn!(project = %job.row.label, agent = %twin.id, "a twin of its agent was removed: hvs made both");
+            } else {
+                let (project, code) = (&*job.row.label, codes::AGENT_TWINS);
+                tracing::warn!(project, code, agent = %twin.id, told = %kept.id, "another agent bears the project's tags");
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for an agent, once.
+    async fn make(
+        &self,
+        job: &Job,
+        row: AgentRow,
+        drafts: &[BlockDraft],
+    ) -> Result<Option<Agent>, Untold> {
+        if let Some(wait) = self.still_open(&row) {
+            self.put(&AgentRow {
+                next_try: wait,
+                ..row
+            })
+            .await?;
+            self.waits_for_an_answer(job);
+            return Ok(None);
+        }
+        let attempt = row.attempt.saturating_add(1);
+        let asked = AgentRow {
+            agent: None,
+            phase: AgentPhase::Making,
+            attempt,
+            sent_at: Some(self.world.env.now()),
+            ..row
+        };
+        let World { store, fence } = self.books();
+        store.forget_blocks(fence, job.row.id).await?;
+        self.put(&asked).await?;
+        let draft = AgentDraft {
+            project: job.huly.clone(),
+            label: Arc::clone(&job.row.label),
+            name: Arc::clone(&job.row.name),
+            made: (self.world.store.id(), attempt),
+            blocks: self.with_own(&job.row, drafts),
+        };
+        let shown = match self.world.informing.sink.create(&draft).await {
+            Ok(shown) => shown,
+            Err(error) => {
+                let is_open = match error.kind() {
+                    Kind::Unknown => true,
+                    Kind::Transient | Kind::Conflict | Kind::Rejected | Kind::Fatal => false,
+                };
+                if !is_open {
+                    // refused before anything was done: the next request need not wait
+                    self.put(&AgentRow {
+                        phase: AgentPhase::Wanted,
+                        sent_at: None,
+                        ..asked
+                    })
+                    .await?;
+                }
+                return Err(error.into());
+            }
+        };
+        self.shared.note(|told| {
+            told.made += 1;
+            told.blocks += draft.blocks.len() as u64;
+        });
+        tracing::info!(project = %job.row.label, agent = %shown.found.id, "its agent was made");
+        let id = Arc::clone(&shown.found.id);
+        let present = AgentRow {
+            agent: Some(Arc::clone(&id)),
+            phase: AgentPhase::Present,
+            sent_at: None,
+            ..asked
+        };
+        let row = self.compared(present, &shown).await?;
+        let made = Made {
+            job: job.with(row.clone()),
+            id,
+        };
+        Ok(Some(Agent {
+            row,
+            made: Some(made),
+        }))
+    }
+
+    /// Until when an earlier request may still take effect.
+    fn still_open(&self, row: &AgentRow) -> Option<Millis> {
+        let settings = &self.world.informing.settings;
+        let sent_at = row.sent_at.filter(|_| row.phase == AgentPhase::Making)?;
+        let open = settings.write_deadline + settings.late_create;
+        let until = Millis(sent_at.0.saturating_add(millis(open).0));
+        (self.world.env.now() < until).then_some(until)
+    }
+
+    fn waits_for_an_answer(&self, job: &Job) {
+        let message = "a request to make its agent had no answer: it is looked for again before another is sent";
+        let waits = Waits {
+            kind: Kind::Unknown,
+            code: codes::AGENT_UNANSWERED.into(),
+            message: message.into(),
+            dead: false,
+        };
+        let label = Arc::clone(&job.row.label);
+        self.shared.note(|told| {
+            told.waits.insert(label, waits);
+        });
+    }
+
+    /// Looks at all agents once more after some were made: where an older one stands, ours goes.
+    pub(super) async fn look_again(&self, made: Vec<Made>) -> Result<(), Error> {
+        let listed = self.world.informing.sink.agents().await;
+        let listed = match listed {
+            Ok(listed) => listed,
+            Err(error) => {
+                for Made { job, .. } in &made {
+                    self.failed(job, &error).await?;
+                }
+                return Ok(());
+            }
+        };
+        for Made { job, id } in made {
+            let mut all = listed.iter().filter(|found| found.project == job.huly);
+            let done = match all.next() {
+                Some(oldest) if oldest.id != id => self.give_way(&job, &id, oldest).await,
+                // not in the list yet, or the oldest: it is the project's
+                Some(_) | None => self.all_told(&job, job.standing.agent.clone()).await,
+            };
+            match done {
+                Ok(()) => {}
+                Err(Untold::Failed(error)) => self.failed(&job, &error).await?,
+                Err(Untold::Store(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// An older agent stands: the one that we made a moment ago goes, and the older one is told in the next pass.
+    async fn give_way(&self, job: &Job, ours: &str, oldest: &Found) -> Result<(), Untold> {
+        self.world.informing.sink.remove(ours).await?;
+        self.shared.note(|told| told.twins_removed += 1);
+        tracing::warn!(project = %job.row.label, agent = ours, told = %oldest.id, "an older agent stands: the new one was removed");
+        let World { store, fence } = self.books();
+        store.forget_blocks(fence, job.row.id).await?;
+        self.put(&AgentRow {
+            agent: Some(Arc::clone(&oldest.id)),
+            checked_at: Millis(0),
+            ..job.standing.agent.clone()
+        })
+        .await?;
+        self.next(job.row.id);
+        Ok(())
+    }
+
+    /// The agent is proven gone: a person removed it.
+    pub(super) async fn agent_is_gone(&self, job: &Job) -> Result<(), Untold> {
+        let World { store, fence } = self.books();
+        store.forget_blocks(fence, job.row.id).await?;
+        let again = self.world.informing.settings.again;
+        let phase = if again {
+            AgentPhase::Wanted
+        } else {
+            AgentPhase::Left
+        };
+        let (project, code) = (&*job.row.label, codes::AGENT_GONE);
+        let then = if again {
+            "it is made again"
+        } else {
+            "it stays away"
+        };
+        tracing::warn!(project, code, "its agent was deleted: {then}");
+        self.put(&AgentRow {
+            agent: None,
+            phase,
+            sent_at: None,
+            ..job.standing.agent.clone()
+        })
+        .await?;
+        if again {
+            self.next(job.row.id);
+        }
+        Ok(())
+    }
+}
+
+fn gone(service: &'static str) -> http_kit::Error {
+    http_kit::Error::new(Kind::Transient, codes::AGENT_GONE, service, "agent")
+        .with_detail("it was in the list a moment ago")
+}
+
+/// The part of the world that is written to.
+struct World<'a> {
+    store: &'a dyn store::AgentStore,
+    fence: &'a store::Fence,
+}
+
+impl Pass<'_> {
+    fn books(&self) -> World<'_> {
+        World {
+            store: self.world.informing.store.as_ref(),
+            fence: &self.world.fence,
+        }
+    }
+
+    /// Has a project looked at again right after this pass.
+    fn next(&self, project: ProjectLinkId) {
+        self.shared.again(project);
+    }
+}

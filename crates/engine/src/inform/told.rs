@@ -1,0 +1,55 @@
+//! What informing did, for the run's report.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use http_kit::Kind;
+use serde::Serialize;
+
+use crate::port::Traffic;
+
+/// What informing did in one run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Informed {
+    /// Agents that were made.
+    pub made: u64,
+    /// Agents that were there already and are told from now on.
+    pub adopted: u64,
+    /// Our own twins of an agent that were removed.
+    pub twins_removed: u64,
+    /// Blocks that were written.
+    pub blocks: u64,
+    /// Projects whose agent was not told everything, by identifier.
+    pub waits: BTreeMap<Arc<str>, Waits>,
+    /// Calls and bytes.
+    pub traffic: Traffic,
+}
+
+/// Why an agent was not told everything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Waits {
+    /// How it is dealt with.
+    #[serde(serialize_with = "word")]
+    pub kind: Kind,
+    /// Stable code.
+    pub code: Arc<str>,
+    /// What happened.
+    pub message: Arc<str>,
+    /// Whether it will not get better by itself, or failed for too long: counts for the exit code.
+    pub dead: bool,
+}
+
+fn word<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.as_str())
+}
+
+impl Informed {
+    /// Whether nothing was done and nothing waits.
+    pub fn is_quiet(&self) -> bool {
+        *self == Informed::default()
+    }
+
+    /// Takes up what happened later. What waited and was told since does not wait any more.
+    pub(super) fn told(&mut self, label: &str) {
+        self.waits.remove(label);
+    }
+}

@@ -1,0 +1,270 @@
+//! A place where agents live, with nothing unique in it, and what can go wrong there.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use engine::{
+    inform::{AgentDraft, BlockDraft, Found, Shown, ShownBlock, Sink, hash},
+    port::Answer,
+};
+use http_kit::{Error, Kind};
+
+/// What happens to the next call of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mishap {
+    /// It fails and does nothing.
+    Fails(Kind),
+    /// It is carried out, and its answer is lost.
+    Unanswered,
+    /// Its answer is lost, and it is carried out only when [`Shelf::land`] says so.
+    Late,
+    /// It takes this long.
+    Slow(Duration),
+}
+
+/// Calls by kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Call {
+    List,
+    Read,
+    Create,
+    Remove,
+    Write,
+}
+
+#[derive(Clone, Debug)]
+struct Agent {
+    found: Found,
+    blocks: BTreeMap<String, (String, bool)>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    agents: Vec<Agent>,
+    late: Vec<Agent>,
+    calls: BTreeMap<Call, usize>,
+    mishaps: BTreeMap<Call, VecDeque<Mishap>>,
+    next: u32,
+}
+
+/// The place. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shelf(Arc<Mutex<State>>);
+
+impl Shelf {
+    fn state<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        act(&mut self.0.lock().unwrap())
+    }
+
+    /// What happens to the next calls of a kind, one after the other.
+    pub(crate) fn mishaps(&self, call: Call, mishaps: impl IntoIterator<Item = Mishap>) {
+        self.state(|state| state.mishaps.entry(call).or_default().extend(mishaps));
+    }
+
+    /// What was carried out late lands now.
+    pub(crate) fn land(&self) {
+        self.state(|state| {
+            let late = std::mem::take(&mut state.late);
+            state.agents.extend(late);
+        });
+    }
+
+    pub(crate) fn calls(&self) -> BTreeMap<Call, usize> {
+        self.state(|state| std::mem::take(&mut state.calls))
+    }
+
+    /// Names and blocks of the agents of all projects.
+    pub(crate) fn agents(&self) -> Vec<(String, BTreeMap<String, String>)> {
+        self.state(|state| {
+            let text = |agent: &Agent| {
+                let blocks = agent.blocks.iter();
+                blocks
+                    .map(|(label, (value, _))| (label.clone(), value.clone()))
+                    .collect()
+            };
+            let agents = state.agents.iter();
+            agents
+                .map(|agent| (agent.found.id.to_string(), text(agent)))
+                .collect()
+        })
+    }
+
+    /// The one agent that there is.
+    pub(crate) fn the_agent(&self) -> (String, BTreeMap<String, String>) {
+        let mut agents = self.agents();
+        assert_eq!(agents.len(), 1, "{agents:?}");
+        agents.remove(0)
+    }
+
+    /// Somebody makes an agent that bears a project's tags.
+    pub(crate) fn put(&self, like: &str) -> String {
+        self.state(|state| {
+            let mut agent = state
+                .agents
+                .iter()
+                .find(|agent| &*agent.found.id == like)
+                .unwrap()
+                .clone();
+            state.next += 1;
+            agent.found.id = format!("agent-{}", state.next).into();
+            agent.found.made = None;
+            let id = agent.found.id.to_string();
+            state.agents.push(agent);
+            id
+        })
+    }
+
+    /// Somebody removes an agent.
+    pub(crate) fn delete(&self, id: &str) {
+        self.state(|state| state.agents.retain(|agent| &*agent.found.id != id));
+    }
+
+    /// Somebody changes a block.
+    pub(crate) fn edit(&self, id: &str, label: &str, value: &str) {
+        self.state(|state| {
+            let agent = state
+                .agents
+                .iter_mut()
+                .find(|agent| &*agent.found.id == id)
+                .unwrap();
+            agent.blocks.get_mut(label).unwrap().0 = value.to_owned();
+        });
+    }
+
+    async fn call<T>(&self, call: Call, act: impl FnOnce(&mut State) -> Answer<T>) -> Answer<T> {
+        tokio::task::yield_now().await;
+        let mishap = self.state(|state| {
+            *state.calls.entry(call).or_default() += 1;
+            state.mishaps.get_mut(&call).and_then(VecDeque::pop_front)
+        });
+        match mishap {
+            None => self.state(act),
+            Some(Mishap::Slow(time)) => {
+                tokio::time::sleep(time).await;
+                self.state(act)
+            }
+            Some(Mishap::Fails(kind)) => Err(error(kind)),
+            Some(Mishap::Unanswered) => {
+                let _ = self.state(act);
+                Err(error(Kind::Unknown))
+            }
+            Some(Mishap::Late) => {
+                self.state(|state| {
+                    let before = state.agents.len();
+                    let _ = act(state);
+                    let late = state.agents.split_off(before);
+                    state.late.extend(late);
+                });
+                Err(error(Kind::Unknown))
+            }
+        }
+    }
+}
+
+fn error(kind: Kind) -> Error {
+    let error = Error::new(kind, "SHELF", "shelf", "call").with_detail("as the test wants it");
+    match kind {
+        Kind::Conflict => error.with_status(404),
+        Kind::Rejected => error.with_status(422),
+        Kind::Transient => error.with_status(503),
+        Kind::Unknown | Kind::Fatal => error,
+    }
+}
+
+fn shown(agent: &Agent) -> Shown {
+    Shown {
+        found: agent.found.clone(),
+        blocks: agent
+            .blocks
+            .iter()
+            .map(|(label, (value, read_only))| ShownBlock {
+                id: format!("{}/{label}", agent.found.id).into(),
+                label: label.as_str().into(),
+                hash: hash(value),
+                read_only: *read_only,
+            })
+            .collect(),
+    }
+}
+
+#[async_trait]
+impl Sink for Shelf {
+    fn name(&self) -> &'static str {
+        "shelf"
+    }
+
+    async fn agents(&self) -> Answer<Vec<Found>> {
+        self.call(Call::List, |state| {
+            Ok(state
+                .agents
+                .iter()
+                .map(|agent| agent.found.clone())
+                .collect())
+        })
+        .await
+    }
+
+    async fn agent(&self, id: &str) -> Answer<Option<Shown>> {
+        self.call(Call::Read, |state| {
+            let mut agents = state.agents.iter();
+            Ok(agents.find(|agent| &*agent.found.id == id).map(shown))
+        })
+        .await
+    }
+
+    async fn create(&self, draft: &AgentDraft) -> Answer<Shown> {
+        self.call(Call::Create, |state| {
+            state.next += 1;
+            let agent = Agent {
+                found: Found {
+                    id: format!("agent-{}", state.next).into(),
+                    name: Arc::clone(&draft.name),
+                    project: draft.project.clone(),
+                    made: Some(draft.made),
+                },
+                blocks: draft
+                    .blocks
+                    .iter()
+                    .map(|block| {
+                        let held = (block.value.to_string(), block.read_only);
+                        (block.label.to_string(), held)
+                    })
+                    .collect(),
+            };
+            let shown = shown(&agent);
+            state.agents.push(agent);
+            Ok(shown)
+        })
+        .await
+    }
+
+    async fn remove(&self, id: &str) -> Answer<()> {
+        self.call(Call::Remove, |state| {
+            state.agents.retain(|agent| &*agent.found.id != id);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn write(
+        &self,
+        agent: &str,
+        _known: Option<&str>,
+        block: &BlockDraft,
+    ) -> Answer<Arc<str>> {
+        self.call(Call::Write, |state| {
+            let mut agents = state.agents.iter_mut();
+            let Some(agent) = agents.find(|known| &*known.found.id == agent) else {
+                return Err(error(Kind::Conflict));
+            };
+            let held = (block.value.to_string(), block.read_only);
+            agent.blocks.insert(block.label.to_string(), held);
+            Ok(format!("{}/{}", agent.found.id, block.label).into())
+        })
+        .await
+    }
+}
