@@ -16,7 +16,7 @@ const MARKERS: (&str, &str) = ("<!-- figures: begin -->", "<!-- figures: end -->
 /// Flags of `cargo xtask bench`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Only this one: plan, store, first, backfill, quiet, status, table
+    /// Only this one: plan, digest, store, first, backfill, quiet, status, table
     name: Option<String>,
     /// Of the table only the size with so many projects: 10, 50, 100, 200
     size: Option<String>,
@@ -43,6 +43,12 @@ const BENCHES: &[Bench] = &[
         name: "plan",
         package: "sync-core",
         program: "plan",
+        word: None,
+    },
+    Bench {
+        name: "digest",
+        package: "sync-core",
+        program: "digest",
         word: None,
     },
     Bench {

@@ -138,10 +138,12 @@
 //! | hold back what looks like an accident, and let a person accept it | [`guard`] |
 //! | choose which items are synced, and let the others sleep | [`filter`], [`plan::sleep`], [`plan::wake`] |
 //! | pair whole projects | [`project`] |
+//! | tell an agent, or a person, how a project stands | [`digest`] |
 //! | know what a service will refuse before it is asked | [`validate`] |
 //! | derive ids and keys that survive a lost store | [`ids`] |
 //! | write code that treats both sides alike | [`Side`], [`Pair`] |
 
+pub mod digest;
 pub mod filter;
 pub mod footer;
 pub mod guard;
