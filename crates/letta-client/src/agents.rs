@@ -20,7 +20,7 @@ const WHOLE: [&str; 3] = ["agent.tags", "agent.blocks", "agent.tools"];
 pub enum Creation {
     /// The agent has all that was sent.
     Whole(Agent),
-    /// Something vanished on the way: tags, blocks, or fields of them, by name.
+    /// Something vanished on the way: tags, tools, blocks, or fields of them, by name.
     Incomplete {
         /// The agent as it is; its id is what completing or deleting it takes.
         agent: Agent,
@@ -118,7 +118,7 @@ impl Letta {
         })
     }
 
-    /// Changes an agent with one PATCH and compares the answer. Tags and metadata replace what was there whole. There is
+    /// Changes an agent with one PATCH and compares the answer. Tags, tools and metadata replace what was there whole. There is
     /// no guard against another writer; sending it twice does no harm.
     pub async fn update_agent(&self, id: AgentId, update: &AgentUpdate) -> Result<Agent, Error> {
         if let Some(name) = &update.name {
@@ -192,6 +192,9 @@ fn agent_gaps(new: &NewAgent, agent: &Agent) -> Vec<String> {
     if !new.metadata.is_empty() && agent.metadata != new.metadata {
         gaps.push("metadata".to_owned());
     }
+    let has_tool = |name: &String| agent.tools.iter().any(|tool| tool.name == *name);
+    let lost = new.tools.iter().filter(|name| !has_tool(name));
+    gaps.extend(lost.map(|name| format!("tool {name}")));
     for block in &new.memory_blocks {
         let label = &block.label;
         match agent.block(label) {
@@ -208,37 +211,44 @@ fn agent_gaps(new: &NewAgent, agent: &Agent) -> Vec<String> {
 
 /// What of an update the answer does not show.
 fn update_gaps(update: &AgentUpdate, agent: &Agent) -> Vec<String> {
-    let set = |tags: &[String]| tags.iter().cloned().collect::<BTreeSet<_>>();
-    let stored = agent.description.as_deref().unwrap_or_default();
-    let same = [
-        (
-            "name",
-            update.name.as_ref().is_none_or(|name| *name == agent.name),
-        ),
+    let description = agent.description.as_deref().unwrap_or_default();
+    let tags = |tags: &[String]| tags.iter().cloned().collect::<BTreeSet<_>>();
+    let tools: BTreeSet<_> = agent.tools.iter().map(|tool| tool.id).collect();
+    let asked_tools = update.tool_ids.as_deref();
+    let fields = [
+        ("name", kept(update.name.as_ref(), &agent.name)),
         (
             "tags",
-            update
-                .tags
-                .as_ref()
-                .is_none_or(|tags| set(tags) == set(&agent.tags)),
+            kept(
+                update.tags.as_deref().map(tags).as_ref(),
+                &tags(&agent.tags),
+            ),
         ),
-        (
-            "metadata",
-            update
-                .metadata
-                .as_ref()
-                .is_none_or(|data| *data == agent.metadata),
-        ),
+        ("metadata", kept(update.metadata.as_ref(), &agent.metadata)),
         (
             "description",
-            update
-                .description
-                .as_deref()
-                .is_none_or(|text| text == stored),
+            kept(update.description.as_deref(), description),
+        ),
+        (
+            "model",
+            update.model.is_none() || update.model == agent.model,
+        ),
+        (
+            "system prompt",
+            update.system.is_none() || update.system == agent.system,
+        ),
+        (
+            "tools",
+            asked_tools.is_none_or(|ids| tools == ids.iter().copied().collect()),
         ),
     ];
-    let lost = same.iter().filter(|(_, same)| !same);
+    let lost = fields.iter().filter(|(_, kept)| !kept);
     lost.map(|(field, _)| (*field).to_owned()).collect()
+}
+
+/// Whether a field is stored as it was asked for; it is where nothing was asked.
+fn kept<T: PartialEq + ?Sized>(asked: Option<&T>, stored: &T) -> bool {
+    asked.is_none_or(|asked| asked == stored)
 }
 
 #[cfg(test)]

@@ -86,6 +86,10 @@ id! {
     FileId "file-"
 }
 id! {
+    /// The id of a tool.
+    ToolId "tool-"
+}
+id! {
     /// The id of a run: an agent's work on a message.
     RunId "run-"
 }

@@ -39,7 +39,7 @@ pub use crate::classify::{classify, decode, may_repeat};
 pub use crate::client::{Deletion, Letta, settings};
 pub use crate::connect::{Access, Capabilities, Version};
 pub use crate::folders::UPLOAD_MAX;
-pub use crate::ids::{AgentId, BlockId, FileId, FolderId, RunId};
+pub use crate::ids::{AgentId, BlockId, FileId, FolderId, RunId, ToolId};
 pub use crate::messages::MESSAGE_MAX;
 pub use crate::names::{NAME_MAX, agent_name, is_agent_name};
 pub use crate::walk::{PAGE, PAGES_MAX};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{AgentId, BlockId, FileId, FolderId};
+use crate::{AgentId, BlockId, FileId, FolderId, ToolId};
 
 /// Null means the same as a missing field.
 fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
@@ -106,6 +106,8 @@ fn is_twin(name: &str, kind: Option<&str>) -> bool {
 /// A tool of an agent.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Tool {
+    /// Chosen by the server: what [`AgentUpdate::tool_ids`] names.
+    pub id: ToolId,
     /// Unique on the server: what [`NewAgent::tools`] names.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
@@ -238,6 +240,15 @@ pub struct AgentUpdate {
     /// The new description; `""` clears it (null would keep it).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// Another model, by its handle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Another system prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    /// **All** tools: those not named are taken away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_ids: Option<Vec<ToolId>>,
 }
 
 /// A value and its limit, which always go together: on older servers a value over the stored limit is refused.

@@ -11,6 +11,8 @@ use crate::server::{
     AGENT, PAGE, agent_id, agent_row, block_row, detail, json_mock, numbered, query, resumed,
 };
 
+const TOOL: &str = "tool-21af1c8b-3ced-413a-9baa-a8467da7a4a1";
+
 fn path() -> String {
     format!("/v1/agents/{AGENT}")
 }
@@ -220,6 +222,7 @@ async fn an_agent_that_lacks_something_is_told_with_its_id_and_its_gaps() {
     row["blocks"][0]["limit"] = 5.into();
     let mut bare = made();
     bare["blocks"] = json!([]);
+    bare["tools"] = json!([{"id": TOOL, "name": "memory_replace"}]);
     let cases = [
         (
             row,
@@ -315,26 +318,39 @@ async fn an_update_replaces_tags_whole_and_is_compared() {
     let update = AgentUpdate {
         tags: Some(vec!["hvs".to_owned()]),
         description: Some(String::new()),
+        model: Some("letta/letta-free".to_owned()),
+        tool_ids: Some(vec![TOOL.parse().unwrap()]),
         ..AgentUpdate::default()
     };
-    let sent = json!({"tags": ["hvs"], "description": ""});
+    let sent = json!({"tags": ["hvs"], "description": "", "model": "letta/letta-free", "tool_ids": [TOOL]});
+    let row = |tags: &[&str]| {
+        let mut row = agent_row(AGENT, "x", tags);
+        row["model"] = "letta/letta-free".into();
+        row["tools"] = json!([{"id": TOOL, "name": "memory_replace"}]);
+        row
+    };
     let patch = |server: &mut ServerGuard, row: &Value| {
         json_mock(server, "PATCH", path().as_str(), 200, &row.to_string())
             .match_query(whole())
             .match_body(Matcher::Json(sent.clone()))
     };
-    let good = patch(&mut server, &agent_row(AGENT, "x", &["hvs"]))
-        .create_async()
-        .await;
+    let good = patch(&mut server, &row(&["hvs"])).create_async().await;
     letta.update_agent(agent_id(), &update).await.unwrap();
     good.remove_async().await;
-    patch(&mut server, &agent_row(AGENT, "x", &["hvs", "old"]))
+    let more = patch(&mut server, &row(&["hvs", "old"]))
         .create_async()
         .await;
     let error = letta.update_agent(agent_id(), &update).await.unwrap_err();
     assert_eq!(error.code(), codes::LETTA_INCOMPLETE);
     assert!(error.detail().ends_with("without tags"), "{error}");
     assert!(may_repeat(&error));
+    more.remove_async().await;
+    let mut poor = row(&["hvs"]);
+    poor["model"] = "other/one".into();
+    poor["tools"] = json!([]);
+    patch(&mut server, &poor).create_async().await;
+    let error = letta.update_agent(agent_id(), &update).await.unwrap_err();
+    assert!(error.detail().ends_with("without model, tools"), "{error}");
 }
 
 #[tokio::test]
