@@ -18,6 +18,7 @@ pub fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         http_kit::codes::CODES,
         huly_client::codes::CODES,
         vibe_client::codes::CODES,
+        letta_client::codes::CODES,
         store::codes::CODES,
         store::predecessor::CODES,
         sync_core::validate::CODES,

@@ -29,6 +29,8 @@ struct Leaf {
     roots: bool,
     /// Whether plain http may leave this machine.
     allow_insecure: bool,
+    /// Whether a read goes where its own host sends it.
+    follow_redirects: bool,
     body_cap: usize,
     counters: Arc<Counters>,
     returns: Returns,
@@ -56,6 +58,7 @@ pub(crate) fn transport(settings: &Settings, counters: Arc<Counters>) -> Result<
         local,
         roots,
         allow_insecure: settings.allow_insecure,
+        follow_redirects: settings.follow_redirects,
         body_cap: settings.body_cap,
         counters,
         returns,
@@ -105,6 +108,9 @@ impl Leaf {
         let mut left = REDIRECTS_MAX;
         loop {
             let response = self.once(&call).await?;
+            if !self.follow_redirects {
+                return self.whole(response).await;
+            }
             match redirect(&call, &response)? {
                 None => return self.whole(response).await,
                 Some(target) if left > 0 => call.url = target,

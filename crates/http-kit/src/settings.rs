@@ -45,6 +45,9 @@ pub struct Settings {
     pub breaker: Option<BreakerSettings>,
     /// Under which name the state of the host is shared with other stacks; default `service`.
     pub host: Option<&'static str>,
+    /// Whether a read is sent on where its own host redirects it; default true. Where not, the redirect goes to the
+    /// client's classifier like any other answer. Held by the real transport only.
+    pub follow_redirects: bool,
     /// Whether plain http may go to a host that is not loopback; default false. Held by the real transport only.
     pub allow_insecure: bool,
     /// A call that takes longer, with its waits and repeats, is a warning; default 2 s.
@@ -128,6 +131,7 @@ impl Default for Settings {
             silence: None,
             breaker: Some(BreakerSettings::default()),
             host: None,
+            follow_redirects: true,
             allow_insecure: false,
             slow: Duration::from_secs(2),
             seed: None,

@@ -10,6 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("http-kit", &[]),
     ("huly-client", &["http-kit"]),
     ("vibe-client", &["http-kit"]),
+    ("letta-client", &["http-kit"]),
     ("store", &["sync-core"]),
     (
         "engine",
@@ -19,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "http-kit",
             "huly-client",
             "vibe-client",
+            "letta-client",
         ],
     ),
     // not the clients: a server that shares its client's types would agree with its mistakes
@@ -31,6 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "http-kit",
             "huly-client",
             "vibe-client",
+            "letta-client",
             "engine",
             "sim",
         ],
@@ -44,6 +47,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "http-kit",
             "huly-client",
             "vibe-client",
+            "letta-client",
             "sim",
             "cli",
         ],

@@ -265,6 +265,39 @@ async fn a_read_follows_a_redirect_on_its_own_host_and_a_write_does_not() {
 }
 
 #[tokio::test]
+async fn where_redirects_are_not_followed_they_go_to_the_classifier() {
+    let mut server = mockito::Server::new_async().await;
+    let there = server.mock("GET", "/new").expect(0).create_async().await;
+    let settings = Settings {
+        follow_redirects: false,
+        ..Settings::default()
+    };
+    let http = Http::new(settings, classify).unwrap();
+    for method in ["GET", "POST"] {
+        let path = if method == "GET" {
+            "/old"
+        } else {
+            "/x?token=hidden"
+        };
+        let moved = server
+            .mock(method, path)
+            .with_status(307)
+            .with_header("location", "/new")
+            .expect(1)
+            .create_async()
+            .await;
+        let call = match method {
+            "GET" => get(&server.url(), path),
+            _ => post(&server.url()),
+        };
+        let error = http.call(call).await.unwrap_err();
+        assert_eq!((error.code(), error.status()), ("TEST_HTTP", Some(307)));
+        moved.assert_async().await;
+    }
+    there.assert_async().await;
+}
+
+#[tokio::test]
 async fn a_redirect_in_a_circle_ends() {
     let (address, mut seen) = raw(answer("302 Found\r\nlocation: /x", b"")).await;
     let error = http(100).call(get(&address, "/x")).await.unwrap_err();
