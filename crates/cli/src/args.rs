@@ -9,6 +9,7 @@ pub(crate) mod filter;
 pub(crate) mod history;
 mod import;
 mod init;
+pub(crate) mod letta;
 #[cfg(test)]
 mod pages;
 mod project;
@@ -155,6 +156,9 @@ pub(crate) enum Command {
     /// Fields that both sides changed differently
     #[command(subcommand)]
     Conflicts(conflicts::Conflicts),
+    /// The agents that are told how their projects stand
+    #[command(subcommand)]
+    Letta(letta::Letta),
     /// What runs changed and what people decided, newest first
     History(history::History),
     /// Show past runs

@@ -12,6 +12,7 @@ use engine::{
     away::AwayBoard,
     connect::Hosts,
     env::{Env, System},
+    inform::{self, DirSink, Informing},
     port::Board,
     report::Exit,
     run::Engine,
@@ -28,9 +29,9 @@ use sync_core::{
 };
 
 use crate::{
-    config::{Choice, Config, HulyApi},
+    config::{Choice, Config, Form, HulyApi, Sink},
     failure::Failure,
-    output, words,
+    output, settings, words,
 };
 
 use reach::Unreached;
@@ -195,8 +196,36 @@ async fn whole(
         boards: Pair { huly, vibe },
         settings: Arc::new(settings),
         workspace,
-        informing: None,
+        informing: informing(config, workspace)?,
     })
+}
+
+/// Where agents are told, if anywhere. Nobody is asked for it here: what cannot be reached delays no board.
+pub(crate) fn informing(
+    config: &Config, workspace: WorkspaceId) -> Result<Option<Informing>, Failure> {
+    let sink: Arc<dyn inform::Sink> = match config.letta.sink {
+        Sink::None => return Ok(None),
+        Sink::Letta => {
+            let Some(connection) = settings::letta(config)? else {
+                return Ok(None);
+            };
+            Arc::new(engine::connect::letta(connection, &HOSTS, workspace).map_err(Failure::letta)?)
+        }
+        Sink::Directory => {
+            let extension = match config.letta.form {
+                Form::Markdown => "md",
+                Form::Json => "json",
+            };
+            let Some(directory) = &config.letta.dir else {
+                return Ok(None);
+            };
+            Arc::new(DirSink::new(directory, workspace.0, extension))
+        }
+    };
+    Ok(Some(Informing {
+        sink,
+        settings: settings::informing(config),
+    }))
 }
 
 /// The keys of items differ between the ways to Huly: with another one, everything would look new.

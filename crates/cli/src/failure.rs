@@ -63,6 +63,12 @@ impl Failure {
         Self::new(Exit::Service, what).code(error.code())
     }
 
+    /// The place where agents live cannot be used as it is configured; nothing was asked of it.
+    pub(crate) fn letta(error: engine::connect::Error) -> Self {
+        let what = format!("`letta.url` cannot be used: {}", chain(&error));
+        Self::usage(what).code(error.code())
+    }
+
     /// The store refused or could not be read.
     pub(crate) fn store(error: &store::Error) -> Self {
         let what = match error {

@@ -1,6 +1,7 @@
 //! The one place where the configuration becomes what the engine takes.
 
 mod choosing;
+mod letta;
 mod services;
 mod upkeep;
 
@@ -23,6 +24,7 @@ use crate::config::{self, Choice, Config, Create, DeletePolicy, FieldPolicy, Hul
 
 pub(crate) use choosing::Asked;
 use choosing::{directions, filter};
+pub(crate) use letta::{connection as letta, informing};
 pub(crate) use services::{bridge, huly, vibe};
 use upkeep::upkeep;
 
@@ -95,15 +97,19 @@ pub(crate) fn for_run(config: &Config, asked: Asked<'_>) -> Settings {
             .iter()
             .map(|item| item.as_str().into())
             .collect(),
-        // the bridge's address is not that of Huly's pages
-        huly_browse: huly
-            .url
-            .as_ref()
-            .filter(|_| huly.api == HulyApi::Platform)
-            .zip(huly.workspace.as_deref())
-            .map(|(url, workspace)| browse(url, workspace)),
+        huly_browse: huly_browse(config),
         ..Settings::default()
     }
+}
+
+/// Where people look at Huly's items. The bridge's address is not that of Huly's pages.
+fn huly_browse(config: &Config) -> Option<String> {
+    let huly = &config.huly;
+    huly.url
+        .as_ref()
+        .filter(|_| huly.api == HulyApi::Platform)
+        .zip(huly.workspace.as_deref())
+        .map(|(url, workspace)| browse(url, workspace))
 }
 
 /// The times of a watch.

@@ -11,10 +11,18 @@ use huly_client::{
     bridge::{self, Bridge, Pages},
 };
 pub use huly_client::{Credentials, Limits as HulyLimits};
+pub use letta_client::Access as LettaAccess;
+use sync_core::ids::WorkspaceId;
 use url::Url;
 use vibe_client::Vibe;
 
-use crate::{bridge::BridgeBoard, env::Env, huly::HulyBoard, vibe::VibeBoard};
+use crate::{
+    bridge::BridgeBoard,
+    env::Env,
+    huly::HulyBoard,
+    inform::{LettaSink, Profile},
+    vibe::VibeBoard,
+};
 
 /// How to reach a Huly workspace.
 #[derive(Clone, Debug)]
@@ -91,6 +99,37 @@ pub fn bridge_settings() -> HttpSettings {
 pub async fn vibe(url: Url, http: HttpSettings, hosts: &Hosts) -> Result<VibeBoard, Error> {
     let http = http_kit::Http::at(hosts, http, vibe_client::classify)?;
     Ok(VibeBoard::new(Vibe::connect(http, url).await?))
+}
+
+/// How to reach the agents of a Letta server.
+#[derive(Debug)]
+pub struct LettaConnection {
+    /// Address and credential.
+    pub access: LettaAccess,
+    /// HTTP settings.
+    pub http: HttpSettings,
+    /// What new agents are made with.
+    pub profile: Profile,
+}
+
+/// The agents of a workspace on a Letta server. Nothing is asked of it before there is something to tell.
+pub fn letta(
+    connection: LettaConnection,
+    hosts: &Hosts,
+    workspace: WorkspaceId,
+) -> Result<LettaSink, Error> {
+    let LettaConnection {
+        access,
+        http,
+        profile,
+    } = connection;
+    let http = http_kit::Http::at(hosts, http, letta_client::classify)?;
+    LettaSink::new(http, access, workspace.0, profile)
+}
+
+/// The HTTP settings that suit a Letta server.
+pub fn letta_settings() -> HttpSettings {
+    letta_client::settings()
 }
 
 /// The HTTP settings that suit a local Vibe Kanban server.

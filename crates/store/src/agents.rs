@@ -159,7 +159,7 @@ pub struct Facts {
     pub since: Option<Millis>,
 }
 
-/// What telling agents needs of a store, beside [`Store`](crate::Store).
+/// What telling agents needs of a store: a part of [`Store`](crate::Store).
 #[async_trait]
 pub trait AgentStore: Send + Sync {
     /// Every pair of projects, in the order of their ids.

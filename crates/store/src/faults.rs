@@ -2,6 +2,8 @@
 //!
 //! Calls are counted from 0 on. The call at which the fault stands fails, and all after it where the fault lasts.
 
+mod agents;
+
 use std::{
     collections::HashMap,
     future::Future,

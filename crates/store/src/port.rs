@@ -11,6 +11,7 @@ use sync_core::{
 };
 
 use crate::{
+    agents::AgentStore,
     error::Error,
     row::{
         ConflictRow, DeadLetter, Decision, Deed, Dirty, HeldRow, HistoryRow, Intent, IntentState,
@@ -255,7 +256,7 @@ impl Work {
 
 /// What the engine needs of a store. Errors are of the five kinds of design 4.5 (see [`Error::kind`]).
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: AgentStore {
     /// The store's own id: random at creation, part of every marker and the tag of every transaction id.
     fn id(&self) -> StoreId;
 

@@ -10,6 +10,7 @@ mod dlq;
 pub(crate) mod history;
 mod import;
 pub(crate) mod init;
+mod letta;
 mod person;
 mod plan;
 mod project;
@@ -96,6 +97,7 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
         Command::Dlq(asked) => dlq::run(&configured(&global)?, asked).await,
         Command::Queue(asked) => queue::run(&configured(&global)?, asked).await,
         Command::Conflicts(asked) => conflicts::run(&configured(&global)?, asked).await,
+        Command::Letta(asked) => letta::run(&configured(&global)?, asked).await,
         Command::History(asked) => history::run(&configured(&global)?, asked).await,
         Command::Demo(demo) => {
             unconfigured(&global)?;
@@ -139,6 +141,7 @@ fn wants_json(command: &Command) -> bool {
         Command::Project(args::Project::Choose(asked)) => asked.json.json,
         Command::Config(args::Config::Show(Json { json })) => *json,
         Command::Status(asked) => asked.json.json,
+        Command::Letta(asked) => asked.json(),
         Command::Dlq(asked) => asked.json(),
         Command::Queue(asked) => asked.json(),
         Command::Conflicts(asked) => asked.json(),

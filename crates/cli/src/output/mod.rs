@@ -9,6 +9,7 @@ mod fixtures;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod letta;
 pub(crate) mod plan;
 pub(crate) mod problem;
 pub(crate) mod progress;

@@ -1,6 +1,9 @@
 //! What a run did, in words: a line for each project, and one line at the end.
 
-use engine::report::{Exit, ProjectReport, Reached, Recovered, Report, Tally};
+use engine::{
+    inform::Informed,
+    report::{Exit, ProjectReport, Reached, Recovered, Report, Tally},
+};
 use sync_core::{Pair, Side};
 
 use crate::words;
@@ -36,7 +39,43 @@ pub(crate) fn done(report: &Report) -> Vec<String> {
             )
         })
     }));
+    lines.extend(agents(&report.informed));
     lines
+}
+
+/// What agents were told, and which of them wait and why.
+fn agents(informed: &Informed) -> Vec<String> {
+    let parts: Vec<String> = [
+        several(informed.made, "agent made", "agents made"),
+        several(informed.adopted, "agent found", "agents found"),
+        several(informed.twins_removed, "twin removed", "twins removed"),
+        several(informed.blocks, "block written", "blocks written"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let told = (!parts.is_empty()).then(|| {
+        let head = words::styled(words::BOLD, "Letta");
+        format!("{head}: {}", parts.join("; "))
+    });
+    let untold = informed.waits.iter().map(|(project, waits)| {
+        let (style, how) = if waits.dead {
+            (words::BAD.bold(), "was not told")
+        } else {
+            (words::WARN.bold(), "waits")
+        };
+        let who = match &**project {
+            "" => "Letta".to_owned(),
+            project => format!("the agent of {}", words::clean(project)),
+        };
+        format!(
+            "{} {who} {how}: {} [{}]",
+            words::styled(style, "note:"),
+            words::clean(&waits.message),
+            words::clean(&waits.code)
+        )
+    });
+    told.into_iter().chain(untold).collect()
 }
 
 /// A project as people know it.

@@ -48,7 +48,7 @@ pub(crate) fn vibe(config: &Config) -> HttpSettings {
 }
 
 /// What the configuration says of the calls to one service.
-struct Calls<'a> {
+pub(super) struct Calls<'a> {
     http: &'a config::Http,
     allow_insecure: bool,
     breaker: &'a config::Breaker,
@@ -61,6 +61,14 @@ impl<'a> Calls<'a> {
         Calls {
             http: &config.huly.http,
             allow_insecure: config.huly.allow_insecure_http,
+            ..Self::vibe(config)
+        }
+    }
+
+    pub(super) fn letta(config: &'a Config) -> Self {
+        Calls {
+            http: &config.letta.http,
+            allow_insecure: config.letta.allow_insecure_http,
             ..Self::vibe(config)
         }
     }
@@ -121,7 +129,7 @@ fn timed(own: &HttpSettings, calls: &Calls<'_>) -> HttpSettings {
     }
 }
 
-fn busy(own: &HttpSettings, calls: &Calls<'_>) -> HttpSettings {
+pub(super) fn busy(own: &HttpSettings, calls: &Calls<'_>) -> HttpSettings {
     let http = calls.http;
     HttpSettings {
         concurrency: usize::try_from(http.concurrency).unwrap_or(usize::MAX),

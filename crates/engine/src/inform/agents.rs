@@ -7,7 +7,10 @@
 use std::sync::Arc;
 
 use http_kit::Kind;
-use store::agents::{AgentPhase, AgentRow, BlockRow};
+use store::{
+    Store,
+    agents::{AgentPhase, AgentRow, BlockRow},
+};
 use sync_core::ids::{Millis, ProjectLinkId};
 
 use super::{
@@ -215,14 +218,16 @@ impl Pass<'_> {
             ..asked
         };
         let row = self.compared(present, &shown).await?;
-        let made = Made {
+        // what vanished on the way is written like any other block
+        let is_whole = |draft: &BlockDraft| {
+            let mut blocks = shown.blocks.iter();
+            blocks.any(|block| block.label == draft.label && block.hash == draft.hash())
+        };
+        let made = draft.blocks.iter().all(is_whole).then(|| Made {
             job: job.with(row.clone()),
             id,
-        };
-        Ok(Some(Agent {
-            row,
-            made: Some(made),
-        }))
+        });
+        Ok(Some(Agent { row, made }))
     }
 
     /// Until when an earlier request may still take effect.
@@ -331,14 +336,14 @@ fn gone(service: &'static str) -> http_kit::Error {
 
 /// The part of the world that is written to.
 struct World<'a> {
-    store: &'a dyn store::AgentStore,
+    store: &'a dyn Store,
     fence: &'a store::Fence,
 }
 
 impl Pass<'_> {
     fn books(&self) -> World<'_> {
         World {
-            store: self.world.informing.store.as_ref(),
+            store: self.world.store.as_ref(),
             fence: &self.world.fence,
         }
     }

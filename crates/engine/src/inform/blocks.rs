@@ -36,7 +36,7 @@ impl Pass<'_> {
         let Some(id) = &agent.agent else {
             return Ok(Sent::Gone);
         };
-        let store = &self.world.informing.store;
+        let store = &self.world.store;
         let known: HashMap<Arc<str>, BlockRow> = store
             .blocks(job.row.id)
             .await?

@@ -8,6 +8,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "it is made again, unless `letta.deleted` says that it stays away; `hvs letta list` shows how each agent stands",
     ),
     (
+        AGENT_TAKEN,
+        "an agent cannot be made this project's",
+        "look at `hvs letta list`: one agent is told of one project; a directory has no agents to take over",
+    ),
+    (
         AGENT_TWINS,
         "several agents bear the tags of one project",
         "the oldest one is told; look at the others and remove those that nobody needs",
@@ -31,6 +36,8 @@ pub const CODES: &[(&str, &str, &str)] = &[
 
 /// A project's agent is gone.
 pub const AGENT_GONE: &str = "AGENT_GONE";
+/// An agent that cannot be taken over.
+pub const AGENT_TAKEN: &str = "AGENT_TAKEN";
 /// Several agents for one project.
 pub const AGENT_TWINS: &str = "AGENT_TWINS";
 /// A create without an answer.

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use store::{
-    AgentStore, Store,
+    Store,
     agents::Facts,
     row::{ConflictRow, DeadLetter, HistoryRow, LetterState, ProjectRow},
 };
@@ -111,16 +111,12 @@ pub(super) fn own(settings: &InformSettings, row: &ProjectRow) -> Vec<BlockDraft
 
 async fn read(world: &World, row: &ProjectRow) -> Result<Digest, Error> {
     let World {
-        informing,
-        store,
-        settings,
-        ..
+        store, settings, ..
     } = world;
-    let agents: &dyn AgentStore = informing.store.as_ref();
     let links = store.links(row.id).await?;
-    let facts = agents.facts(row.id).await?;
-    let history = agents.history_of_project(row.id, MAX_HISTORY).await?;
-    let conflicts = agents.conflicts_of_project(row.id, MAX_TOLD).await?;
+    let facts = store.facts(row.id).await?;
+    let history = store.history_of_project(row.id, MAX_HISTORY).await?;
+    let conflicts = store.conflicts_of_project(row.id, MAX_TOLD).await?;
     let letters = store.letters(Some(row.id), MAX_TOLD).await?;
     let known = match &row.projects.huly {
         Some(huly) => workflow::kept(store.as_ref(), &settings.status_names, huly).await?,

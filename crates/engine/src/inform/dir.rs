@@ -240,6 +240,14 @@ impl Sink for DirSink {
             .map_err(|error| Self::failed("remove", &directory, error))
     }
 
+    async fn adopt(&self, id: &str, _project: &ProjectId) -> Answer<Found> {
+        let why = format!("{id}: a directory is made for its project and never taken over");
+        Err(
+            http_kit::Error::new(Kind::Rejected, codes::AGENT_TAKEN, "directory", "adopt")
+                .with_detail(why),
+        )
+    }
+
     async fn write(
         &self,
         agent: &str,

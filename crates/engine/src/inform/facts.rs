@@ -9,13 +9,12 @@ use sync_core::{
     item::{Item, Observation},
 };
 
-use super::{Informing, digest::About};
+use super::digest::About;
 use crate::{context::Context, error::Error, observe::Observed, port::BoardProject};
 
 /// Notes what changed of what issues say beside their links. Nothing is written where nothing changed.
 pub(crate) async fn note(
     ctx: &Context,
-    informing: &Informing,
     boards: &Pair<BoardProject>,
     observed: &Observed,
 ) -> Result<(), Error> {
@@ -29,7 +28,7 @@ pub(crate) async fn note(
     if let Some(about) = about.filter(|_| is_news) {
         ctx.begun().await?;
         ctx.store.set_meta(&key, &about).await?;
-        informing.store.put_facts(fence, id, &[], &[]).await?;
+        ctx.store.put_facts(fence, id, &[], &[]).await?;
     }
     let seen: HashMap<&ItemId, &Item> = issues(observed).map(|item| (&item.id, item)).collect();
     let is_whole = observed.full && boards.huly.member;
@@ -37,10 +36,10 @@ pub(crate) async fn note(
         return Ok(());
     }
     let known = if is_whole {
-        informing.store.facts(id).await?
+        ctx.store.facts(id).await?
     } else {
         let ids: Vec<ItemId> = seen.keys().map(|id| (*id).clone()).collect();
-        informing.store.facts_of(&ids).await?
+        ctx.store.facts_of(&ids).await?
     };
     let mut changed: Vec<(ItemId, Facts)> = seen
         .iter()
@@ -64,8 +63,7 @@ pub(crate) async fn note(
         return Ok(());
     }
     ctx.begun().await?;
-    informing
-        .store
+    ctx.store
         .put_facts(fence, id, &changed, &gone)
         .await?;
     Ok(())

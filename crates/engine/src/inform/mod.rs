@@ -10,6 +10,8 @@ pub mod codes;
 mod digest;
 mod dir;
 mod facts;
+mod letta;
+mod operate;
 mod pass;
 mod sink;
 mod task;
@@ -17,11 +19,12 @@ mod told;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use store::AgentStore;
 use sync_core::digest::{DigestOptions, OwnTexts};
 
 pub use dir::DirSink;
 pub(crate) use facts::note;
+pub use letta::{LettaSink, Profile};
+pub use operate::{Kept, OperateError, Operator, kept};
 pub use sink::{AgentDraft, BlockDraft, Found, Shown, ShownBlock, Sink, hash};
 pub(crate) use task::Informer;
 pub use told::{Informed, Waits};
@@ -29,8 +32,6 @@ pub use told::{Informed, Waits};
 /// Everything that informing needs besides what a run has.
 #[derive(Clone)]
 pub struct Informing {
-    /// What was told.
-    pub store: Arc<dyn AgentStore>,
     /// Where agents live.
     pub sink: Arc<dyn Sink>,
     /// What it is told.

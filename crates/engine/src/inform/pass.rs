@@ -127,7 +127,7 @@ impl<'a> Pass<'a> {
     /// Those among `due` of which something is to be told now.
     async fn jobs(&self, due: &BTreeSet<ProjectLinkId>) -> Result<Vec<Job>, Error> {
         let informing = &self.world.informing;
-        let standings = informing.store.standings_of_agents().await?;
+        let standings = self.world.store.standings_of_agents().await?;
         let standings: HashMap<ProjectLinkId, Standing> = standings
             .into_iter()
             .map(|standing| (standing.agent.project, standing))
@@ -256,11 +256,9 @@ impl<'a> Pass<'a> {
     }
 
     pub(super) async fn put(&self, row: &AgentRow) -> Result<(), Untold> {
-        let World {
-            informing, fence, ..
-        } = self.world;
+        let World { store, fence, .. } = self.world;
         let rows = std::slice::from_ref(row);
-        informing.store.put_agents(fence, rows, &[]).await?;
+        store.put_agents(fence, rows, &[]).await?;
         Ok(())
     }
 
@@ -271,7 +269,7 @@ impl<'a> Pass<'a> {
         }
         let now = self.world.env.now();
         // the row as it is now: looking for the agent may have moved it on
-        let standings = self.world.informing.store.standings_of_agents().await?;
+        let standings = self.world.store.standings_of_agents().await?;
         let row = standings
             .into_iter()
             .map(|standing| standing.agent)
@@ -289,7 +287,7 @@ impl<'a> Pass<'a> {
             ..row
         };
         let fence = &self.world.fence;
-        let store = &self.world.informing.store;
+        let store = &self.world.store;
         store
             .put_agents(fence, std::slice::from_ref(&next), &[])
             .await?;

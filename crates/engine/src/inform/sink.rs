@@ -39,6 +39,14 @@ pub trait Sink: Send + Sync {
     async fn write(&self, agent: &str, known: Option<&str>, block: &BlockDraft)
     -> Answer<Arc<str>>;
 
+    /// Agents that the predecessor made for the project of this identifier; none where it made none of this kind.
+    async fn of_predecessor(&self, _label: &str) -> Answer<Vec<Found>> {
+        Ok(Vec::new())
+    }
+
+    /// Has an agent that somebody else made bear a project's tags. What else it is and holds stays as it is.
+    async fn adopt(&self, id: &str, project: &ProjectId) -> Answer<Found>;
+
     /// Calls and bytes so far.
     fn traffic(&self) -> Traffic {
         Traffic::default()

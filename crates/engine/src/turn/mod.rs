@@ -121,8 +121,8 @@ async fn run(
     };
     report.items = observed.items;
     ctx.progress.items(observed.items);
-    if let (Some(informing), Mode::Sync { .. }) = (&ctx.informing, mode) {
-        inform::note(ctx, informing, boards, &observed).await?;
+    if let (Some(_), Mode::Sync { .. }) = (&ctx.informing, mode) {
+        inform::note(ctx, boards, &observed).await?;
     }
     observed.busy.extend(unsettled(ctx).await?);
     if is_over(ctx, row, boards, &observed, report).await? {

@@ -53,7 +53,6 @@ async fn project() -> (World, Shelf, Vec<String>) {
 
 fn tell(world: &mut World, shelf: &Shelf, settings: InformSettings) {
     world.informing = Some(Informing {
-        store: Arc::new(world.store.clone()),
         sink: Arc::new(shelf.clone()),
         settings,
     });

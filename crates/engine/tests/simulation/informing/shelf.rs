@@ -12,6 +12,7 @@ use engine::{
     port::Answer,
 };
 use http_kit::{Error, Kind};
+use sync_core::ids::ProjectId;
 
 /// What happens to the next call of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,6 +247,17 @@ impl Sink for Shelf {
         self.call(Call::Remove, |state| {
             state.agents.retain(|agent| &*agent.found.id != id);
             Ok(())
+        })
+        .await
+    }
+
+    async fn adopt(&self, id: &str, project: &ProjectId) -> Answer<Found> {
+        self.call(Call::Write, |state| {
+            let mut agents = state.agents.iter_mut();
+            let agent = agents.find(|known| &*known.found.id == id);
+            let agent = agent.ok_or_else(|| error(Kind::Conflict))?;
+            agent.found.project = project.clone();
+            Ok(agent.found.clone())
         })
         .await
     }
