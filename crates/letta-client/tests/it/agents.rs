@@ -216,6 +216,8 @@ async fn an_agent_is_made_with_all_its_blocks_in_one_body() {
 
 #[tokio::test]
 async fn an_agent_that_lacks_something_is_told_with_its_id_and_its_gaps() {
+    let mut new = new_agent();
+    new.tools = vec!["memory_replace".to_owned()];
     let mut row = made();
     row["name"] = "Other".into();
     row["tags"] = json!(["hvs"]);
@@ -226,14 +228,19 @@ async fn an_agent_that_lacks_something_is_told_with_its_id_and_its_gaps() {
     let cases = [
         (
             row,
-            vec!["name", "tag project:7", "limit of block hotspots"],
+            vec![
+                "name",
+                "tag project:7",
+                "tool memory_replace",
+                "limit of block hotspots",
+            ],
         ),
         (bare, vec!["block hotspots"]),
     ];
     for (row, gaps) in cases {
         let (mut server, letta) = resumed(None).await;
         create(&mut server, &row, Matcher::Any).await;
-        let creation = letta.create_agent(&new_agent()).await.unwrap();
+        let creation = letta.create_agent(&new).await.unwrap();
         let Creation::Incomplete { agent, missing } = creation.clone() else {
             panic!("{creation:?}");
         };
