@@ -202,7 +202,9 @@ async fn whole(
 
 /// Where agents are told, if anywhere. Nobody is asked for it here: what cannot be reached delays no board.
 pub(crate) fn informing(
-    config: &Config, workspace: WorkspaceId) -> Result<Option<Informing>, Failure> {
+    config: &Config,
+    workspace: WorkspaceId,
+) -> Result<Option<Informing>, Failure> {
     let sink: Arc<dyn inform::Sink> = match config.letta.sink {
         Sink::None => return Ok(None),
         Sink::Letta => {

@@ -143,8 +143,6 @@ fn failed(error: OperateError) -> Failure {
         .hint("wait for it to end, or stop the watch, and say it again"),
         OperateError::Store(error) => error.into(),
         OperateError::Engine(error) => engine_failed(&error),
-        OperateError::Sink(error) => {
-            Failure::new(Exit::Service, chain(&error)).code(error.code())
-        }
+        OperateError::Sink(error) => Failure::new(Exit::Service, chain(&error)).code(error.code()),
     }
 }

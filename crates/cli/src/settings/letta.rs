@@ -21,7 +21,11 @@ pub(crate) fn connection(config: &Config) -> Result<Option<LettaConnection>, con
     let Some(url) = &letta.url else {
         return Ok(None);
     };
-    let token = letta.token.as_ref().map(|token| token.value()).transpose()?;
+    let token = letta
+        .token
+        .as_ref()
+        .map(|token| token.value())
+        .transpose()?;
     Ok(Some(LettaConnection {
         access: LettaAccess {
             base: url.clone(),
@@ -115,9 +119,8 @@ fn stays_in_the_house(letta: &Letta) -> bool {
 /// Whether an address is this machine's or one of a private network: by number, since a name may lead anywhere.
 fn is_near(url: &Url) -> bool {
     let private = |ip: Ipv4Addr| ip.is_loopback() || ip.is_private() || ip.is_link_local();
-    let local = |ip: Ipv6Addr| {
-        ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local()
-    };
+    let local =
+        |ip: Ipv6Addr| ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local();
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         Some(Host::Ipv4(ip)) => private(ip),

@@ -63,9 +63,7 @@ pub(crate) async fn note(
         return Ok(());
     }
     ctx.begun().await?;
-    ctx.store
-        .put_facts(fence, id, &changed, &gone)
-        .await?;
+    ctx.store.put_facts(fence, id, &changed, &gone).await?;
     Ok(())
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http_kit::{Kind, Permit};
 use letta_client::{
-    Access, Agent, AgentId, AgentSummary, AgentUpdate, Block, BlockId, BlockUpdate, Content, Creation, Letta,
-    NewAgent, NewBlock, SERVICE, agent_name,
+    Access, Agent, AgentId, AgentSummary, AgentUpdate, Block, BlockId, BlockUpdate, Content,
+    Creation, Letta, NewAgent, NewBlock, SERVICE, agent_name,
 };
 use serde_json::{Map, Value, json};
 use sync_core::ids::{ProjectId, StoreId};

@@ -216,9 +216,8 @@ impl<'a> Pass<'a> {
         let drafts = digest::blocks(self.world, &job.row)
             .await
             .map_err(Untold::Store)?;
-        let agent = match self.agent(job, listing, &drafts).await? {
-            Some(agent) => agent,
-            None => return Ok(None),
+        let Some(agent) = self.agent(job, listing, &drafts).await? else {
+            return Ok(None);
         };
         if let Some(made) = agent.made {
             return Ok(Some(made));

@@ -28,7 +28,6 @@ pub struct Informed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Waits {
     /// How it is dealt with.
-    #[serde(serialize_with = "word")]
     pub kind: Kind,
     /// Stable code.
     pub code: Arc<str>,
@@ -36,10 +35,6 @@ pub struct Waits {
     pub message: Arc<str>,
     /// Whether it will not get better by itself, or failed for too long: counts for the exit code.
     pub dead: bool,
-}
-
-fn word<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(kind.as_str())
 }
 
 impl Informed {

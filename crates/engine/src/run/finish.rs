@@ -71,9 +71,10 @@ async fn inform(ctx: &mut Context, memory: &mut Memory, report: &mut Report) {
         told
     } else {
         // whoever asks a run to stop does not wait for agents: what is untold is told by the next run
-        let deadline = match ctx.stop.asked() {
-            true => Duration::ZERO,
-            false => informing.settings.deadline,
+        let deadline = if ctx.stop.asked() {
+            Duration::ZERO
+        } else {
+            informing.settings.deadline
         };
         informer.close(deadline).await
     };

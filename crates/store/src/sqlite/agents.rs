@@ -65,7 +65,7 @@ pub(super) async fn operated(
 }
 
 async fn project(tx: &mut SqliteConnection, query: Bound) -> Result<Option<Uuid>, Error> {
-    rows::one(tx, "links", query, |row| row.uuid()).await
+    rows::one(tx, "links", query, rows::id).await
 }
 
 async fn count(tx: &mut SqliteConnection, projects: BTreeSet<Uuid>) -> Result<(), Error> {

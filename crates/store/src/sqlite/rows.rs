@@ -157,6 +157,11 @@ pub(super) fn number(row: &mut Columns<'_>) -> Result<i64, Error> {
     row.int()
 }
 
+/// A row that is one id.
+pub(super) fn id(row: &mut Columns<'_>) -> Result<Uuid, Error> {
+    row.uuid()
+}
+
 /// A row that is one count.
 pub(super) fn count(row: &mut Columns<'_>) -> Result<u64, Error> {
     row.small()
