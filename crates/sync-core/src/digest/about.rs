@@ -1,7 +1,7 @@
 //! What does not change from day to day: which project it is, and how its boards are tied together.
 
 use super::{
-    Agreement, Board, Exclude, ProjectFacts,
+    Agreement, Board, Exclude, HulyColumn, ProjectFacts, VibeColumn,
     page::{Entry, Fact, Page, Said, Section},
     text,
     view::NAME_CHARS,
@@ -77,66 +77,26 @@ pub(super) fn project(project: &ProjectFacts, exclude: &Exclude) -> Page {
 
 /// The block `board_config`.
 pub(super) fn board_config(board: &Board) -> Page {
-    let workflow = board
-        .workflow
-        .as_deref()
-        .map_or(Said::Nothing, |text| Said::text(text, AGREEMENT_CHARS * 2));
-    let sync = vec![
-        Fact::new(
-            "creation",
-            "New items: ",
-            Said::Word(creation(board.creation)),
-        ),
-        Fact::new(
-            "deletion",
-            "Deleted items: ",
-            Said::Word(deletion(board.deletion)),
-        ),
-        Fact::new("workflow", "How the team works: ", workflow),
-    ];
     let fields: Vec<Field> = board.fields.iter().collect();
     let mut agreements: Vec<&Agreement> = board.agreements.iter().collect();
     agreements.sort();
     Page {
         heading: "How the boards are tied together",
         sections: vec![
-            Section::facts("sync", "Rules", sync),
+            Section::facts("sync", "Rules", rules(board)),
             Section::list(
                 "huly_to_vibe",
                 "Huly status to Vibe status",
                 &board.huly,
                 STATUSES,
-                |column| {
-                    let means = column
-                        .means
-                        .as_ref()
-                        .map_or(Said::Word("not synced"), |status| {
-                            Said::name(status.as_str(), NAME_CHARS)
-                        });
-                    vec![
-                        Fact::new("huly", "", Said::name(&column.name, NAME_CHARS)),
-                        Fact::new("category", " (", Said::Word(category(column.category))),
-                        Fact::new("vibe", ") is ", means),
-                    ]
-                },
+                huly_entry,
             ),
             Section::list(
                 "vibe_to_huly",
                 "Vibe status to Huly status",
                 &board.vibe,
                 STATUSES,
-                |column| {
-                    let written = column
-                        .written
-                        .as_deref()
-                        .map_or(Said::Word("not written"), |name| {
-                            Said::name(name, NAME_CHARS)
-                        });
-                    vec![
-                        Fact::new("vibe", "", Said::name(column.status.as_str(), NAME_CHARS)),
-                        Fact::new("huly", " is ", written),
-                    ]
-                },
+                vibe_entry,
             ),
             Section::list("fields", "Fields", &fields, STATUSES, |field| {
                 field_entry(board, *field)
@@ -150,6 +110,49 @@ pub(super) fn board_config(board: &Board) -> Page {
             ),
         ],
     }
+}
+
+fn rules(board: &Board) -> Vec<Fact> {
+    let workflow = board
+        .workflow
+        .as_deref()
+        .map_or(Said::Nothing, |text| Said::text(text, AGREEMENT_CHARS * 2));
+    vec![
+        Fact::new(
+            "creation",
+            "New items: ",
+            Said::Word(creation(board.creation)),
+        ),
+        Fact::new(
+            "deletion",
+            "Deleted items: ",
+            Said::Word(deletion(board.deletion)),
+        ),
+        Fact::new("workflow", "How the team works: ", workflow),
+    ]
+}
+
+fn huly_entry(column: &HulyColumn) -> Entry {
+    let means = column.means.as_ref();
+    let means = means.map_or(Said::Word("not synced"), |status| {
+        Said::name(status.as_str(), NAME_CHARS)
+    });
+    vec![
+        Fact::new("huly", "", Said::name(&column.name, NAME_CHARS)),
+        Fact::new("category", " (", Said::Word(category(column.category))),
+        Fact::new("vibe", ") is ", means),
+    ]
+}
+
+fn vibe_entry(column: &VibeColumn) -> Entry {
+    let written = column.written.as_deref();
+    let written = written.map_or(Said::Word("not written"), |name| {
+        Said::name(name, NAME_CHARS)
+    });
+    vec![
+        Fact::new("vibe", "", Said::name(column.status.as_str(), NAME_CHARS)),
+        Fact::new("huly", " is ", written),
+    ]
 }
 
 fn field_entry(board: &Board, field: Field) -> Entry {

@@ -46,17 +46,7 @@ pub(super) fn page(digest: &Digest, view: &View<'_>, most: usize) -> Page {
     due.sort_by_key(|(_, due)| *due);
     let mut urgent: Vec<&Seen<'_>> = open().filter(|seen| is_urgent(seen)).collect();
     urgent.sort_by_key(|seen| (Reverse(seen.state.priority), seen.due.is_none(), seen.due));
-    let mut held: Vec<&HeldClass> = digest.held.iter().collect();
-    held.sort();
-    let summary = vec![
-        Fact::count("dead_letters", "Refused by a side: ", view.letters.len()),
-        Fact::count("held", "Classes held back by a guard: ", held.len()),
-        Fact::count(
-            "open_conflicts",
-            "Conflicts that wait for a person: ",
-            view.open_conflicts(),
-        ),
-        Fact::count("conflicts", "Conflicts in all: ", view.conflicts.len()),
+    let counts = vec![
         Fact::count("blocked", "Blocked: ", blocked.len()),
         Fact::count("in_progress", "In progress: ", active.len()),
         Fact::count("due", "With a due date, not done: ", due.len()),
@@ -66,49 +56,76 @@ pub(super) fn page(digest: &Digest, view: &View<'_>, most: usize) -> Page {
             urgent.len(),
         ),
     ];
+    let [letters, held, conflicts] = troubles(digest, view, most);
+    let sections = vec![
+        Section::facts("summary", "Counts", summary(digest, view, counts)),
+        letters,
+        held,
+        conflicts,
+        Section::list("blocked_items", "Blocked", &blocked, most, blocked_entry),
+        Section::list(
+            "longest_in_progress",
+            "In progress, longest first",
+            &active,
+            most,
+            |seen| ageing(seen),
+        ),
+        Section::list("due", "Due, soonest first", &due, most, due_entry),
+        Section::list(
+            "high_priority_todo",
+            "Urgent or high, not begun",
+            &urgent,
+            most,
+            |seen| urgent_entry(seen),
+        ),
+    ];
     Page {
         heading: "What needs attention",
-        sections: vec![
-            Section::facts("summary", "Counts", summary),
-            Section::list(
-                "dead_letters",
-                "Refused by a side",
-                &view.letters,
-                most,
-                letter,
-            ),
-            Section::list("held", "Held back by a guard", &held, most, |held| {
-                held_entry(held)
-            }),
-            Section::list("conflicts", "Conflicts", &view.conflicts, most, clash),
-            Section::list("blocked_items", "Blocked", &blocked, most, blocked_entry),
-            Section::list(
-                "longest_in_progress",
-                "In progress, longest first",
-                &active,
-                most,
-                |seen| ageing(seen),
-            ),
-            Section::list("due", "Due, soonest first", &due, most, |(seen, due)| {
-                let mut entry = seen.who.facts();
-                entry.extend(seen.state.status_fact(", "));
-                entry.push(Fact::new("due", ", due ", Said::Made(date(*due))));
-                entry
-            }),
-            Section::list(
-                "high_priority_todo",
-                "Urgent or high, not begun",
-                &urgent,
-                most,
-                |seen| {
-                    let mut entry = seen.who.facts();
-                    entry.extend(priority(seen, ", "));
-                    entry.extend(seen.state.status_fact(", "));
-                    entry
-                },
-            ),
-        ],
+        sections,
     }
+}
+
+fn summary(digest: &Digest, view: &View<'_>, items: Vec<Fact>) -> Vec<Fact> {
+    let mut facts = vec![
+        Fact::count("dead_letters", "Refused by a side: ", view.letters.len()),
+        Fact::count("held", "Classes held back by a guard: ", digest.held.len()),
+        Fact::count(
+            "open_conflicts",
+            "Conflicts that wait for a person: ",
+            view.open_conflicts(),
+        ),
+        Fact::count("conflicts", "Conflicts in all: ", view.conflicts.len()),
+    ];
+    facts.extend(items);
+    facts
+}
+
+/// What hvs itself could not do.
+fn troubles(digest: &Digest, view: &View<'_>, most: usize) -> [Section; 3] {
+    let mut held: Vec<&HeldClass> = digest.held.iter().collect();
+    held.sort();
+    let refused = "Refused by a side";
+    [
+        Section::list("dead_letters", refused, &view.letters, most, letter),
+        Section::list("held", "Held back by a guard", &held, most, |held| {
+            held_entry(held)
+        }),
+        Section::list("conflicts", "Conflicts", &view.conflicts, most, clash),
+    ]
+}
+
+fn due_entry((seen, due): &(&Seen<'_>, Millis)) -> Entry {
+    let mut entry = seen.who.facts();
+    entry.extend(seen.state.status_fact(", "));
+    entry.push(Fact::new("due", ", due ", Said::Made(date(*due))));
+    entry
+}
+
+fn urgent_entry(seen: &Seen<'_>) -> Entry {
+    let mut entry = seen.who.facts();
+    entry.extend(priority(seen, ", "));
+    entry.extend(seen.state.status_fact(", "));
+    entry
 }
 
 fn is_urgent(seen: &Seen<'_>) -> bool {

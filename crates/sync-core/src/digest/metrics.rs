@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use super::{
     Board, Digest, about,
-    page::{Fact, Page, Said, Section, percent},
+    page::{Entry, Fact, Page, Said, Section, percent},
     view::{NAME_CHARS, Seen, State, View, meaning},
 };
 use crate::{ids::StatusId, item::Priority, lens::Category};
 
 /// More statuses than any board has.
 const STATUSES: usize = 100;
+
+/// What a status is called that a side did not tell.
+const UNKNOWN: Said = Said::Word("(not known)");
 
 /// Most urgent first: the order of every list by priority.
 pub(super) const PRIORITIES: [(Priority, &str); 5] = [
@@ -49,16 +52,7 @@ pub(super) fn page(digest: &Digest, view: &View<'_>, most: usize) -> Page {
             "Issues by Huly status",
             &by_huly_status(&digest.board, states),
             STATUSES,
-            |(name, category, count)| {
-                let name = name.as_deref().map_or(Said::Word("(not known)"), |name| {
-                    Said::name(name, NAME_CHARS)
-                });
-                vec![
-                    Fact::new("status", "", name),
-                    Fact::new("category", " (", Said::Word(about::category(*category))),
-                    Fact::count("count", "): ", *count),
-                ]
-            },
+            huly_entry,
         ),
         Section::facts(
             "vibe",
@@ -70,15 +64,7 @@ pub(super) fn page(digest: &Digest, view: &View<'_>, most: usize) -> Page {
             "Tasks by Vibe status",
             &by_vibe_status(&digest.board, states),
             STATUSES,
-            |(column, count)| {
-                let name = column.as_ref().map_or(Said::Word("(not known)"), |column| {
-                    Said::name(column.as_str(), NAME_CHARS)
-                });
-                vec![
-                    Fact::new("status", "", name),
-                    Fact::count("count", ": ", *count),
-                ]
-            },
+            vibe_entry,
         ),
         Section::facts("sides", "Both sides", sides(view)),
         Section::facts("waiting", "Not done yet", waiting(digest, view)),
@@ -96,21 +82,42 @@ pub(super) fn page(digest: &Digest, view: &View<'_>, most: usize) -> Page {
         "Items whose two statuses differ",
         &differing,
         most,
-        |seen| {
-            let mut entry = seen.who.facts();
-            entry.extend(seen.state.status_fact(", Huly says "));
-            if let Some((should, shown)) = seen.state.differs() {
-                let name = |status: &StatusId| Said::name(status.as_str(), NAME_CHARS);
-                entry.push(Fact::new("vibe_should", ", which is ", name(should)));
-                entry.push(Fact::new("vibe", ", Vibe shows ", name(shown)));
-            }
-            entry
-        },
+        |seen| differing_entry(seen),
     ));
     Page {
         heading: "Figures of the boards",
         sections,
     }
+}
+
+fn huly_entry((name, category, count): &HulyCount) -> Entry {
+    let name = name.as_deref();
+    let name = name.map_or(UNKNOWN, |name| Said::name(name, NAME_CHARS));
+    vec![
+        Fact::new("status", "", name),
+        Fact::new("category", " (", Said::Word(about::category(*category))),
+        Fact::count("count", "): ", *count),
+    ]
+}
+
+fn vibe_entry((column, count): &VibeCount) -> Entry {
+    let name = column.as_ref();
+    let name = name.map_or(UNKNOWN, |name| Said::name(name.as_str(), NAME_CHARS));
+    vec![
+        Fact::new("status", "", name),
+        Fact::count("count", ": ", *count),
+    ]
+}
+
+fn differing_entry(seen: &Seen<'_>) -> Entry {
+    let mut entry = seen.who.facts();
+    entry.extend(seen.state.status_fact(", Huly says "));
+    if let Some((should, shown)) = seen.state.differs() {
+        let name = |status: &StatusId| Said::name(status.as_str(), NAME_CHARS);
+        entry.push(Fact::new("vibe_should", ", which is ", name(should)));
+        entry.push(Fact::new("vibe", ", Vibe shows ", name(shown)));
+    }
+    entry
 }
 
 /// The figures of one side.
@@ -139,6 +146,7 @@ fn board(
     ]
 }
 
+type VibeCount = (Option<StatusId>, usize);
 type HulyCount = (Option<Arc<str>>, Option<Category>, usize);
 
 /// In the order of the board; statuses that the board does not have come last, by name.
@@ -169,8 +177,8 @@ fn by_huly_status(board: &Board, states: &[State<'_>]) -> Vec<HulyCount> {
 }
 
 /// In Vibe's order; statuses that it did not tell of come last, by name.
-fn by_vibe_status(board: &Board, states: &[State<'_>]) -> Vec<(Option<StatusId>, usize)> {
-    let mut counts: Vec<(Option<StatusId>, usize)> = Vec::new();
+fn by_vibe_status(board: &Board, states: &[State<'_>]) -> Vec<VibeCount> {
+    let mut counts: Vec<VibeCount> = Vec::new();
     for column in &board.vibe {
         if counts
             .iter()
