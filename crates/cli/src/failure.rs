@@ -64,8 +64,8 @@ impl Failure {
     }
 
     /// The place where agents live cannot be used as it is configured; nothing was asked of it.
-    pub(crate) fn letta(error: engine::connect::Error) -> Self {
-        let what = format!("`letta.url` cannot be used: {}", chain(&error));
+    pub(crate) fn letta(error: &engine::connect::Error) -> Self {
+        let what = format!("`letta.url` cannot be used: {}", chain(error));
         Self::usage(what).code(error.code())
     }
 

@@ -172,7 +172,6 @@ impl Letta {
     /// The address by which the agents are reached, or what is missing for it: the key, and what to do.
     pub fn missing(&self) -> Option<(&'static str, &'static str)> {
         match self.sink {
-            Sink::None => None,
             Sink::Letta if self.url.is_none() => Some((
                 "`letta.url` is not set",
                 "set `url` in [letta], or HVS_LETTA_URL: the address of the server, such as http://127.0.0.1:8283",
@@ -185,7 +184,7 @@ impl Letta {
                 "`letta.dir` is not set",
                 "set `dir` in [letta] to the directory for the files",
             )),
-            Sink::Letta | Sink::Directory => None,
+            Sink::None | Sink::Letta | Sink::Directory => None,
         }
     }
 }

@@ -114,7 +114,7 @@ pub(crate) fn show(kept: &Kept, blocks: &[BlockDraft], json: bool) -> Result<(),
             words::grouped(block.value.chars().count() as u64),
             words::grouped(block.limit as u64)
         );
-        text.push_str(&words::styled(words::BOLD, head).to_string());
+        text.push_str(&words::styled(words::BOLD, head));
         text.push('\n');
         text.push_str(&words::clean_lines(block.value.trim_end()));
         text.push_str("\n\n");

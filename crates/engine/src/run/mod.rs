@@ -187,7 +187,7 @@ impl Engine {
         ctx.progress = progress;
         ctx.informer = self.informer(&mode, memory, ctx.lease.as_ref());
         if report.exit == Exit::Done
-            && let Err(error) = stages::all(&ctx, &mode, memory, &mut report).await
+            && let Err(error) = Box::pin(stages::all(&ctx, &mode, memory, &mut report)).await
         {
             memory.forget();
             fail(&mut report, &error);

@@ -237,7 +237,7 @@ async fn a_busy_block_is_sent_again_in_the_same_run() {
 #[tokio::test(start_paused = true)]
 async fn row_33_while_agents_are_slow_or_away_the_boards_take_the_same_time_and_calls() {
     for mishap in [
-        Mishap::Slow(Duration::from_secs(600)),
+        Mishap::Slow(Duration::from_mins(10)),
         Mishap::Fails(Kind::Transient),
         Mishap::Fails(Kind::Fatal),
     ] {
@@ -275,7 +275,7 @@ async fn row_38_no_agent_is_made_while_the_list_of_agents_is_not_known() {
     shelf.mishaps(Call::List, [Mishap::Fails(Kind::Transient); 3]);
     for _ in 0..3 {
         world.run().await;
-        world.wait(Duration::from_secs(60)).await;
+        world.wait(Duration::from_mins(1)).await;
     }
     assert_eq!(shelf.agents().len(), 0);
     world.run_well().await;

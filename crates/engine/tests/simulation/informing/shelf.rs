@@ -150,16 +150,17 @@ impl Shelf {
             }
             Some(Mishap::Fails(kind)) => Err(error(kind)),
             Some(Mishap::Unanswered) => {
-                let _ = self.state(act);
+                self.state(act)?;
                 Err(error(Kind::Unknown))
             }
             Some(Mishap::Late) => {
                 self.state(|state| {
                     let before = state.agents.len();
-                    let _ = act(state);
+                    act(state)?;
                     let late = state.agents.split_off(before);
                     state.late.extend(late);
-                });
+                    Ok::<(), Error>(())
+                })?;
                 Err(error(Kind::Unknown))
             }
         }
