@@ -1,6 +1,6 @@
-//! In-memory Huly and Vibe Kanban servers with faults to inject: one model, served over HTTP and as engine ports.
+//! In-memory Huly, Vibe Kanban and Letta servers with faults to inject: one model, served over HTTP and as engine ports.
 //!
-//! - [`huly`] and [`vibe`] hold the models. They know no HTTP, no sockets and no waiting: a call is a function of the
+//! - [`huly`], [`vibe`] and [`letta`] hold the models. They know no HTTP, no sockets and no waiting: a call is a function of the
 //!   model, so the same model can be served over HTTP and plugged into the engine's ports.
 //! - [`http`] serves a model in the real wire format, [`wire`] hands such a service to a client without sockets.
 //! - [`ports`] is the same model as the engine's boards, without HTTP, for very many runs.
@@ -17,6 +17,7 @@ pub mod dataset;
 pub mod faults;
 pub mod http;
 pub mod huly;
+pub mod letta;
 pub mod onlooker;
 pub mod ports;
 pub mod proof;

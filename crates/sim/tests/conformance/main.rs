@@ -9,4 +9,6 @@ mod fixture;
 mod huly;
 mod huly_seed;
 mod huly_world;
+mod letta;
+mod letta_seed;
 mod vibe;
