@@ -19,14 +19,10 @@ fn model() -> LettaModel {
     LettaModel::new(Clock::by_hand(1_795_245_000_000), 1)
 }
 
-fn text(words: &str) -> Option<String> {
-    Some(words.to_owned())
-}
-
 fn new_block(label: &str, value: &str) -> NewBlock {
     NewBlock {
         label: label.into(),
-        value: text(value),
+        value: Some(value.into()),
         ..NewBlock::default()
     }
 }
@@ -34,8 +30,8 @@ fn new_block(label: &str, value: &str) -> NewBlock {
 fn new_agent(name: &str, labels: &[&str]) -> NewAgent {
     let blocks = labels.iter().map(|label| new_block(label, "v")).collect();
     NewAgent {
-        name: text(name),
-        model: text("letta/letta-free"),
+        name: Some(name.into()),
+        model: Some("letta/letta-free".into()),
         tags: Some(vec!["hvs".into(), format!("project:{name}")]),
         memory_blocks: Some(blocks),
         ..NewAgent::default()
@@ -44,7 +40,7 @@ fn new_agent(name: &str, labels: &[&str]) -> NewAgent {
 
 fn valued(value: &str) -> BlockUpdate {
     BlockUpdate {
-        value: text(value),
+        value: Some(value.into()),
         ..BlockUpdate::default()
     }
 }
@@ -124,7 +120,7 @@ fn a_change_replaces_what_it_names_and_leaves_the_rest() {
     let made = letta.create_agent(new_agent("A", &["x", "y"])).unwrap();
     let kept = made.blocks[1].id.clone();
     let update = AgentUpdate {
-        name: text("any/name: at all"),
+        name: Some("any/name: at all".into()),
         tags: Some(vec!["b".into(), "b".into()]),
         block_ids: Some(vec![kept, "block-unknown".into()]),
         ..AgentUpdate::default()

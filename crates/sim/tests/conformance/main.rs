@@ -10,5 +10,6 @@ mod huly;
 mod huly_seed;
 mod huly_world;
 mod letta;
+mod letta_rows;
 mod letta_seed;
 mod vibe;
