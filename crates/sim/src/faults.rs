@@ -73,7 +73,8 @@ pub enum Effect {
         /// Rows, at most.
         rows: usize,
     },
-    /// The query of the address is lost on the way, as some proxies lose it: lists come without filters, from the start.
+    /// The query of the address is lost on the way, as some proxies lose it: lists come without filters, from the
+    /// start. Only [`crate::http`] knows this one.
     DropQuery,
     /// A read is answered from the copy of the model that was kept last, where it is not older than [`STALE_MS`]. Only
     /// [`crate::ports`] knows this one.

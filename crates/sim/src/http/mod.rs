@@ -2,9 +2,9 @@
 //!
 //! [`huly_router`] serves discovery, account service, transactor and collaborator under one host: `/config.json`,
 //! `/account`, `/transactor/api/v1/...`, `/collaborator/rpc/...`; the addresses in its answers are made from the
-//! request's `Host`. [`bridge_router`] serves the same model as the predecessor's bridge does. [`vibe_router`] serves one Vibe Kanban server,
-//! [`letta_router`] one Letta server. Each has an admin side under `/_sim`
-//! (see [`admin`]) that is neither counted nor subject to faults.
+//! request's `Host`. [`bridge_router`] serves the same model as the predecessor's bridge does. [`vibe_router`] serves
+//! one Vibe Kanban server, [`letta_router`] one Letta server. Each has an admin side under `/_sim` (see [`admin`]) that
+//! is neither counted nor subject to faults.
 
 pub mod admin;
 mod bridge;

@@ -49,7 +49,7 @@ pub struct SourceFile {
     pub created_at: i64,
     /// Unix microseconds.
     pub updated_at: i64,
-    /// Whether the server is through with it, which takes it [`WORK_US`].
+    /// Whether the server is through with it, which takes it 4.5 s.
     pub completed: bool,
 }
 

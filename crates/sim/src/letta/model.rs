@@ -100,7 +100,7 @@ pub struct LettaModel {
     pub(crate) models: Vec<LanguageModel>,
     pub(crate) embeddings: Vec<EmbeddingModel>,
     pub(crate) busy: BTreeMap<String, u32>,
-    /// Secure mode: the password that every call but those of health must bear. None: anybody may.
+    /// Secure mode: the password that every call but those of health must bear. None: anybody may. A simulated one, no secret.
     pub password: Option<String>,
     /// So many of the next writes of any block that would change it answer 409 and change nothing.
     pub busy_blocks: u32,
