@@ -245,7 +245,7 @@ pub(crate) struct Demo {
 /// `hvs sim`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sim {
-    /// Serve a simulated Huly and a simulated Vibe Kanban on loopback until Ctrl-C
+    /// Serve a simulated Huly, Vibe Kanban and Letta on loopback until Ctrl-C
     Serve(Serve),
 }
 
@@ -258,6 +258,9 @@ pub(crate) struct Serve {
     /// Port of Vibe Kanban; 0 takes a free one
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub vibe_port: u16,
+    /// Port of Letta; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub letta_port: u16,
     /// Which Vibe Kanban: `l1` as v0.0.115, `l2` as v0.1.14
     #[arg(long, value_enum, default_value_t = Shape::L2)]
     pub shape: Shape,

@@ -73,6 +73,9 @@ pub enum Effect {
         /// Rows, at most.
         rows: usize,
     },
+    /// The query of the address is lost on the way, as some proxies lose it: lists come without filters, from the
+    /// start. Only [`crate::http`] knows this one.
+    DropQuery,
     /// A read is answered from the copy of the model that was kept last, where it is not older than [`STALE_MS`]. Only
     /// [`crate::ports`] knows this one.
     Stale,
@@ -174,6 +177,8 @@ pub struct Decision {
     pub after: Option<Failure>,
     /// Cut lists in the answer to so many rows.
     pub cap: Option<usize>,
+    /// Lose the query of the address.
+    pub drop_query: bool,
     /// Answer a read from an earlier copy.
     pub stale: bool,
 }
@@ -295,6 +300,7 @@ impl Decision {
             Effect::CapPage { rows } => {
                 self.cap = Some(self.cap.map_or(*rows, |cap| cap.min(*rows)));
             }
+            Effect::DropQuery => self.drop_query = true,
             Effect::Stale => self.stale = true,
         }
     }

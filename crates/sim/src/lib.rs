@@ -1,13 +1,13 @@
-//! In-memory Huly and Vibe Kanban servers with faults to inject: one model, served over HTTP and as engine ports.
+//! In-memory Huly, Vibe Kanban and Letta servers with faults to inject: one model, served over HTTP and as engine ports.
 //!
-//! - [`huly`] and [`vibe`] hold the models. They know no HTTP, no sockets and no waiting: a call is a function of the
-//!   model, so the same model can be served over HTTP and plugged into the engine's ports.
+//! - [`huly`], [`vibe`] and [`letta`] hold the models. They know no HTTP, no sockets and no waiting: a call is a
+//!   function of the model, so the same model can be served over HTTP and plugged into the engine's ports.
 //! - [`http`] serves a model in the real wire format, [`wire`] hands such a service to a client without sockets.
 //! - [`ports`] is the same model as the engine's boards, without HTTP, for very many runs.
 //! - [`faults`] decides what goes wrong with a call, [`calls`] counts what was asked; both know no HTTP either.
 //! - [`stage`] is what a simulated process stands on: time, chance and the real store.
 //! - [`proof`] simulates whole engines, one schedule of trouble a seed, and holds them to the laws.
-//! - [`dataset`] fills both models with something to look at.
+//! - [`dataset`] fills the boards' models with something to look at.
 //!
 //! What the models imitate is what recordings of real servers show; `tests/conformance.rs` holds them to that.
 
@@ -17,6 +17,7 @@ pub mod dataset;
 pub mod faults;
 pub mod http;
 pub mod huly;
+pub mod letta;
 pub mod onlooker;
 pub mod ports;
 pub mod proof;

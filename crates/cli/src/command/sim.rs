@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use engine::report::Exit;
-use sim::dataset::{self, Boards};
+use sim::{
+    dataset::{self, Boards},
+    letta::Version,
+};
 use sync_core::Pair;
 
 use crate::{
@@ -15,7 +18,7 @@ use crate::{
     words,
 };
 
-use super::world::{World, clock, generation};
+use super::world::{LETTA_PASSWORD, World, clock, generation, letta};
 
 /// Made-up words follow from it.
 const SEED: u64 = 7;
@@ -33,6 +36,7 @@ pub(crate) async fn run(command: Sim) -> Result<Exit, Failure> {
         asked.huly_api,
     )
     .await?;
+    let letta = letta(asked.letta_port).await?;
     let store = match &asked.config_out {
         Some(path) => beside(path)?.join("hvs-sim.db"),
         None => Path::new("hvs-sim.db").to_owned(),
@@ -46,6 +50,14 @@ pub(crate) async fn run(command: Sim) -> Result<Exit, Failure> {
             format!("{} ({})", addresses.vibe, version(&world)),
         ),
         (
+            "Letta",
+            format!(
+                "{} (v{}), password {LETTA_PASSWORD}",
+                letta.url(),
+                Version::V0_16_8
+            ),
+        ),
+        (
             "sign in as",
             match asked.huly_api {
                 Door::Platform => {
@@ -56,7 +68,7 @@ pub(crate) async fn run(command: Sim) -> Result<Exit, Failure> {
         ),
         (
             "behind the scenes",
-            "/_sim on either server: counters, faults, the clock, people's deeds".to_owned(),
+            "/_sim on each server: counters, faults, the clock, people's deeds".to_owned(),
         ),
     ]))?;
     if let Some(path) = &asked.config_out {
@@ -74,7 +86,7 @@ pub(crate) async fn run(command: Sim) -> Result<Exit, Failure> {
         ))?;
     }
     interrupt.asked().await;
-    world.shutdown().await;
+    tokio::join!(world.shutdown(), letta.shutdown());
     Ok(Exit::Done)
 }
 

@@ -1,4 +1,4 @@
-//! Both simulated servers on loopback, and a configuration that leads to them.
+//! The simulated servers on loopback, and a configuration that leads to them.
 
 use std::path::Path;
 
@@ -9,10 +9,11 @@ use sim::{
     clock::Clock,
     dataset::{Boards, Login},
     http::{
-        BridgeState, Form, RateLimit, Router, Running, Server, bridge_router, huly_router, serve,
-        vibe_router,
+        BridgeState, Form, RateLimit, Router, Running, Server, bridge_router, huly_router,
+        letta_router, serve, vibe_router,
     },
     huly::{Huly, Session},
+    letta::LettaModel,
     vibe::{Generation, Vibe},
 };
 use sync_core::Pair;
@@ -62,6 +63,26 @@ fn router(huly: &Server<Huly>, who: &Session, door: Door) -> Router {
     bridge_router(huly, who.clone(), Shared::new(BridgeState::of(form)))
 }
 
+fn unserved(port: u16) -> impl FnOnce(std::io::Error) -> Failure {
+    move |error| {
+        Failure::new(
+            Exit::Usage,
+            format!("cannot listen on 127.0.0.1:{port}: {error}"),
+        )
+        .hint("choose another port, or 0 for a free one")
+    }
+}
+
+/// The password of the simulated Letta; no secret.
+pub(crate) const LETTA_PASSWORD: &str = "demo";
+
+/// An empty Letta server in secure mode; port 0 takes a free one. It runs until what is answered is dropped.
+pub(crate) async fn letta(port: u16) -> Result<Running, Failure> {
+    let model = LettaModel::new(clock(), SEED).with_password(LETTA_PASSWORD);
+    let router = letta_router(&Server::new(model, SEED));
+    serve(router, port).await.map_err(unserved(port))
+}
+
 impl World {
     /// Serves both boards; port 0 takes a free one.
     pub(crate) async fn start(
@@ -74,15 +95,6 @@ impl World {
             huly, vibe, login, ..
         } = boards;
         let (huly, vibe) = (Server::new(huly, SEED), Server::new(vibe, SEED));
-        let unserved = |port: u16| {
-            move |error: std::io::Error| {
-                Failure::new(
-                    Exit::Usage,
-                    format!("cannot listen on 127.0.0.1:{port}: {error}"),
-                )
-                .hint("choose another port, or 0 for a free one")
-            }
-        };
         let listening = Pair {
             huly: serve(router(&huly, &who, door), ports.huly)
                 .await

@@ -7,14 +7,16 @@
 //! | `GET`, `POST`, `DELETE /_sim/faults` | lists the rules; adds one ([`Rule`]) or a list; removes all |
 //! | `POST /_sim/faults/seed/{seed}` | starts the chances again |
 //! | `POST /_sim/clock` | any of `{"advance_ms": n, "set_ms": n, "skew_ms": n}` (the last for this server alone, on top of what it had); answers `{"now_ms": n}` |
-//! | `GET /_sim/person/snapshot` | everything that a person sees: `{"projects": [...], "issues" or "tasks": [...]}` |
-//! | `POST /_sim/person` | one [`HulyDeed`] or [`VibeDeed`]; answers `{"id": ...}` or `{}` |
+//! | `GET /_sim/person/snapshot` | everything that a person sees: `{"projects": [...], "issues" or "tasks": [...]}`, of Letta `{"agents": [...], "blocks": [...], "messages": [...]}` |
+//! | `POST /_sim/person` | one [`HulyDeed`], [`VibeDeed`] or [`LettaDeed`]; answers `{"id": ...}` or `{}` |
 //!
 //! Nothing here is counted, delayed or made to fail.
 
 mod deeds;
+mod letta;
 
 pub use deeds::{HulyDeed, VibeDeed};
+pub use letta::LettaDeed;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -28,6 +30,7 @@ use super::Server;
 use crate::clock::Clock;
 use crate::faults::Rule;
 use crate::huly::Huly;
+use crate::letta::{LettaModel, Relation, agent_row, block_row, message_row};
 use crate::vibe::Vibe;
 
 pub(crate) fn huly(server: Server<Huly>) -> Router {
@@ -42,6 +45,14 @@ pub(crate) fn vibe(server: Server<Vibe>) -> Router {
     Router::new()
         .route("/_sim/person", post(vibe_deed))
         .route("/_sim/person/snapshot", get(vibe_snapshot))
+        .with_state(server.clone())
+        .merge(common(server, |model| &mut model.clock))
+}
+
+pub(crate) fn letta(server: Server<LettaModel>) -> Router {
+    Router::new()
+        .route("/_sim/person", post(letta_deed))
+        .route("/_sim/person/snapshot", get(letta_snapshot))
         .with_state(server.clone())
         .merge(common(server, |model| &mut model.clock))
 }
@@ -130,6 +141,23 @@ async fn vibe_snapshot(State(server): State<Server<Vibe>>) -> Json<Value> {
     )
 }
 
+async fn letta_snapshot(State(server): State<Server<LettaModel>>) -> Json<Value> {
+    let model = server.model.lock();
+    let agent = |id: &str| model.agent(id, &Relation::ALL).ok();
+    let ids = model.agents().iter().map(|agent| agent.id.as_str());
+    let agents: Vec<Value> = ids
+        .filter_map(agent)
+        .map(|view| agent_row(&model, &view))
+        .collect();
+    let blocks: Vec<Value> = model
+        .blocks()
+        .iter()
+        .map(|block| block_row(&model, block))
+        .collect();
+    let messages: Vec<Value> = model.messages().iter().map(message_row).collect();
+    Json(json!({ "agents": agents, "blocks": blocks, "messages": messages }))
+}
+
 fn bad(words: &impl ToString) -> Response {
     (
         StatusCode::BAD_REQUEST,
@@ -161,6 +189,16 @@ async fn huly_deed(
 
 async fn vibe_deed(State(server): State<Server<Vibe>>, Json(deed): Json<VibeDeed>) -> Response {
     match deeds::do_in_vibe(&mut server.model.lock(), deed) {
+        Ok(answer) => Json(answer).into_response(),
+        Err(refusal) => bad(&refusal),
+    }
+}
+
+async fn letta_deed(
+    State(server): State<Server<LettaModel>>,
+    Json(deed): Json<LettaDeed>,
+) -> Response {
+    match letta::do_in_letta(&mut server.model.lock(), deed) {
         Ok(answer) => Json(answer).into_response(),
         Err(refusal) => bad(&refusal),
     }

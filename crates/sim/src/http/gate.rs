@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::stream;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, Uri, header};
 use serde_json::Value;
 
 use super::serve::Connection;
@@ -56,6 +56,9 @@ pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next)
     let under_way = gate.calls.begin(kind, label, body.len());
     let decision = gate.faults.decide(parts.method.as_str(), &route, &body);
     parts.headers.remove(header::TRANSFER_ENCODING);
+    if decision.drop_query {
+        parts.uri = without_query(parts.uri);
+    }
     let request = Request::from_parts(parts, Body::from(body));
     let calls = gate.calls.clone();
     let work = async move {
@@ -81,6 +84,12 @@ pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next)
             .unwrap_or(0),
     );
     response
+}
+
+fn without_query(uri: Uri) -> Uri {
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = uri.path().parse().ok();
+    Uri::from_parts(parts).unwrap_or(uri)
 }
 
 async fn carry_out(
@@ -191,13 +200,16 @@ async fn measured(response: Response) -> Response {
     Response::from_parts(parts, Body::from(body))
 }
 
-/// Cuts `value` (Huly) or `data` (Vibe) where it is a longer list.
+/// Cuts the answer itself (Letta), `value` (Huly) or `data` (Vibe) where it is a longer list.
 async fn capped(response: Response, rows: usize) -> Response {
     let (mut parts, body) = measured(response).await.into_parts();
     let body = to_bytes(body, BODY_CAP).await.unwrap_or_default();
     let Ok(mut value) = serde_json::from_slice::<Value>(&body) else {
         return Response::from_parts(parts, Body::from(body));
     };
+    if let Some(list) = value.as_array_mut() {
+        list.truncate(rows);
+    }
     for field in ["value", "data"] {
         if let Some(list) = value.get_mut(field).and_then(Value::as_array_mut) {
             list.truncate(rows);

@@ -2,14 +2,16 @@
 //!
 //! [`huly_router`] serves discovery, account service, transactor and collaborator under one host: `/config.json`,
 //! `/account`, `/transactor/api/v1/...`, `/collaborator/rpc/...`; the addresses in its answers are made from the
-//! request's `Host`. [`bridge_router`] serves the same model as the predecessor's bridge does. [`vibe_router`] serves one Vibe Kanban server. Both have an admin side under `/_sim`
-//! (see [`admin`]) that is neither counted nor subject to faults.
+//! request's `Host`. [`bridge_router`] serves the same model as the predecessor's bridge does. [`vibe_router`] serves
+//! one Vibe Kanban server, [`letta_router`] one Letta server. Each has an admin side under `/_sim` (see [`admin`]) that
+//! is neither counted nor subject to faults.
 
 pub mod admin;
 mod bridge;
 mod date;
 mod gate;
 mod huly;
+mod letta;
 mod rate;
 mod serve;
 mod transactor;
@@ -20,6 +22,7 @@ pub use bridge::{BridgeState, Form, Unreadable, bridge_router};
 pub use date::dated;
 pub use gate::Cut;
 pub use huly::huly_router;
+pub use letta::letta_router;
 pub use rate::RateLimit;
 pub use serve::{Running, serve};
 pub use vibe::vibe_router;

@@ -9,4 +9,7 @@ mod fixture;
 mod huly;
 mod huly_seed;
 mod huly_world;
+mod letta;
+mod letta_rows;
+mod letta_seed;
 mod vibe;
