@@ -22,6 +22,7 @@ mod failing_lists;
 mod first_sync;
 mod importing;
 mod kill;
+mod letta;
 mod odd;
 mod pages;
 mod pages_run;

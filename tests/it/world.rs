@@ -169,6 +169,12 @@ impl World {
         self.variables.insert(name, value.to_owned());
     }
 
+    /// What a key was set to.
+    pub(crate) fn variable(&self, key: &str) -> String {
+        let name = format!("HVS_{}", key.replace('.', "_").to_uppercase());
+        self.variables[&name].clone()
+    }
+
     /// Where Huly and Vibe Kanban answer.
     pub(crate) fn urls(&self) -> [String; 2] {
         [self.listening[0].url(), self.listening[1].url()]

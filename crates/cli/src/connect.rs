@@ -211,7 +211,10 @@ pub(crate) fn informing(
             let Some(connection) = settings::letta(config)? else {
                 return Ok(None);
             };
-            Arc::new(engine::connect::letta(connection, &HOSTS, workspace).map_err(|error| Failure::letta(&error))?)
+            Arc::new(
+                engine::connect::letta(connection, &HOSTS, workspace)
+                    .map_err(|error| Failure::letta(&error))?,
+            )
         }
         Sink::Directory => {
             let extension = match config.letta.form {

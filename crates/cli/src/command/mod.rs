@@ -64,7 +64,7 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
     match command {
         Command::Init(init) => {
             unconfigured(&global)?;
-            init::run(init).await
+            Box::pin(init::run(init)).await
         }
         Command::Check(asked) => check::run(&configured(&global)?, asked).await,
         Command::Plan(plan) => {

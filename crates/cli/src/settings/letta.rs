@@ -13,7 +13,7 @@ use sync_core::{
 use url::{Host, Url};
 
 use super::services::{Calls, busy};
-use crate::config::{self, Config, Deleted, Excluded, Form, Letta, Sink};
+use crate::config::{self, Config, Deleted, Excluded, Form, Letta, Secret, Sink};
 
 /// How to reach the Letta server; `None` without an address. A secret that a program gives is asked for here.
 pub(crate) fn connection(config: &Config) -> Result<Option<LettaConnection>, config::ConfigError> {
@@ -21,11 +21,7 @@ pub(crate) fn connection(config: &Config) -> Result<Option<LettaConnection>, con
     let Some(url) = &letta.url else {
         return Ok(None);
     };
-    let token = letta
-        .token
-        .as_ref()
-        .map(|token| token.value())
-        .transpose()?;
+    let token = letta.token.as_ref().map(Secret::value).transpose()?;
     Ok(Some(LettaConnection {
         access: LettaAccess {
             base: url.clone(),

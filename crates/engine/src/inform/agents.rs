@@ -248,6 +248,7 @@ impl Pass<'_> {
             dead: false,
         };
         let label = Arc::clone(&job.row.label);
+        self.shared.failed(job.row.id);
         self.shared.note(|told| {
             told.waits.insert(label, waits);
         });

@@ -187,6 +187,7 @@ impl Operator {
             env: Arc::clone(&self.env),
             settings: Arc::clone(&self.settings),
             fence,
+            is_watch: false,
         }
     }
 }

@@ -165,7 +165,12 @@ impl<'a> Pass<'a> {
             && agent.told == *changes
             && agent.rules == self.rules()
             && !self.is_check_due(agent);
-        is_ours && !is_told && agent.next_try <= now
+        let is_due = if self.world.is_watch {
+            agent.next_try <= now
+        } else {
+            !self.shared.has_failed(agent.project)
+        };
+        is_ours && !is_told && is_due
     }
 
     pub(super) fn is_check_due(&self, agent: &AgentRow) -> bool {
@@ -280,7 +285,8 @@ impl<'a> Pass<'a> {
         let next = AgentRow {
             tries,
             failing_since: Some(since),
-            next_try: next_try(now, tries),
+            // in a watch the next run is seconds away
+            next_try: next_try(now, tries.saturating_add(1)),
             code: error.code().into(),
             message: Arc::clone(&message),
             ..row
@@ -306,6 +312,7 @@ impl<'a> Pass<'a> {
             dead,
         };
         let label = Arc::clone(&job.row.label);
+        self.shared.failed(job.row.id);
         self.shared.note(|told| {
             told.waits.insert(label, waits);
         });

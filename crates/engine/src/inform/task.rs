@@ -29,6 +29,9 @@ pub(super) struct World {
     pub(super) env: Arc<dyn Env>,
     pub(super) settings: Arc<Settings>,
     pub(super) fence: Fence,
+    /// Whether runs follow each other by themselves, so that what failed can wait for its time; in a single run it is tried once,
+    /// whatever its time is.
+    pub(super) is_watch: bool,
 }
 
 /// What the task and those who name projects to it share.
@@ -39,6 +42,8 @@ pub(super) struct Shared {
     wake: Notify,
     is_closing: AtomicBool,
     told: Mutex<Informed>,
+    /// Projects whose agent could not be told since the task began.
+    failed: Mutex<BTreeSet<ProjectLinkId>>,
 }
 
 impl Shared {
@@ -50,6 +55,17 @@ impl Shared {
     pub(super) fn again(&self, project: ProjectLinkId) {
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
         due.insert(project);
+    }
+
+    /// Remembers that a project's agent could not be told.
+    pub(super) fn failed(&self, project: ProjectLinkId) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.insert(project);
+    }
+
+    pub(super) fn has_failed(&self, project: ProjectLinkId) -> bool {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.contains(&project)
     }
 
     pub(super) fn note(&self, note: impl FnOnce(&mut Informed)) {
@@ -78,7 +94,7 @@ impl Drop for Informer {
 
 impl Informer {
     /// For the runs of this engine under one lease; `None` where there is nobody to tell.
-    pub(crate) fn of(engine: &Engine, fence: &Fence) -> Option<Informer> {
+    pub(crate) fn of(engine: &Engine, fence: &Fence, is_watch: bool) -> Option<Informer> {
         let informing = engine.informing.clone()?;
         Some(Informer::start(World {
             informing,
@@ -86,6 +102,7 @@ impl Informer {
             env: Arc::clone(&engine.env),
             settings: Arc::clone(&engine.settings),
             fence: fence.clone(),
+            is_watch,
         }))
     }
 

@@ -272,7 +272,7 @@ impl Engine {
         };
         let before = memory.informer.take();
         let before = before.filter(|informer| informer.works_under(fence));
-        before.or_else(|| Informer::of(self, fence))
+        before.or_else(|| Informer::of(self, fence, memory.pace.is_some()))
     }
 
     /// From now on both boards send writes only while this lease outlives them.

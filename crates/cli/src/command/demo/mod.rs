@@ -58,8 +58,8 @@ async fn tell(story: &mut Story, stage: &Stage) -> Result<(), Failure> {
     boards(story, stage)?;
     planned(story, stage).await?;
     first_sync(story, stage).await?;
-    people::edits(story, stage).await?;
-    people::conflict(story, stage).await?;
+    Box::pin(people::edits(story, stage)).await?;
+    Box::pin(people::conflict(story, stage)).await?;
     trouble::interruption(story, stage).await?;
     quiet(story, stage).await
 }

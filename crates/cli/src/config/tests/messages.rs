@@ -58,7 +58,7 @@ fn everything_that_is_wrong_is_told_at_once_in_the_order_of_the_file() {
 fn a_key_in_the_wrong_section_is_sent_to_its_own() {
     assert_eq!(
         fault("[sync]\nread_timeout = \"5 s\"\n"),
-        "unknown key `read_timeout` in [sync] | `read_timeout` is a key of [huly.http] and [vibe.http]"
+        "unknown key `read_timeout` in [sync] | `read_timeout` is a key of [huly.http] and [letta.http] and [vibe.http]"
     );
     assert_eq!(
         fault("lease = 5\n"),

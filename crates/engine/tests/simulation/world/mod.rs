@@ -179,8 +179,8 @@ impl World {
 
     /// One start of the program; `None` where a service could not even be connected to (exit 4).
     pub(crate) async fn attempt(&self, mode: Mode) -> Option<Report> {
-        let engine = self.engine().await.ok()?;
-        Some(engine.run(mode, &Stop::default()).await)
+        let engine = Box::pin(self.engine()).await.ok()?;
+        Some(Box::pin(engine.run(mode, &Stop::default())).await)
     }
 
     /// The exit code of one start.
