@@ -13,6 +13,14 @@ const COMPANIONS: &[(&str, &[(&str, &str)])] = &[
     ("huly.http.write_timeout", &[("HVS_LEASE_TTL", "10 min")]),
     ("vibe.http.write_timeout", &[("HVS_LEASE_TTL", "10 min")]),
     ("project", &[("HVS_VIBE_REPO_ROOTS", "/srv/repos")]),
+    (
+        "letta.sink",
+        &[
+            ("HVS_LETTA_URL", "https://example.org"),
+            ("HVS_LETTA_MODEL", "letta/letta-free"),
+            ("HVS_LETTA_DIR", "/srv/digests"),
+        ],
+    ),
     ("lease.heartbeat", &[("HVS_LEASE_TTL", "10 min")]),
     ("retry.base", &[("HVS_RETRY_CAP", "10 min")]),
     (

@@ -183,7 +183,7 @@ async fn row_33_while_letta_is_down_the_boards_are_synced_and_it_is_told_when_it
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_password_is_told_with_what_to_do_and_ends_with_3() {
+async fn row_46_a_wrong_password_is_told_with_what_to_do_and_is_in_no_output() {
     let mut told = Told::new().await;
     told.world.set("letta.token", "letta-c4n4ry-wrong");
     let ran = told.sync().await.exits(3);
@@ -279,4 +279,23 @@ async fn digests_are_written_as_files_and_what_is_excluded_is_in_none_of_them() 
     let backlog = std::fs::read_to_string(directory.join("backlog_summary.md")).unwrap();
     assert!(backlog.contains("HARB-1 \"Quay\""), "{backlog}");
     world.stays_quiet().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn row_42_a_model_that_the_server_does_not_have_is_told_before_the_first_agent_is_made() {
+    let mut told = Told::new().await;
+    told.world.hvs(&["check"]).await.exits(0);
+    told.world.set("letta.model", "letta/letta-fre");
+    told.world.set("letta.embedding", "openai/none-such");
+    let ran = told.world.hvs(&["check"]).await.exits(2);
+    ran.tells(&[
+        "CHECK_MODEL",
+        "letta.model",
+        "letta/letta-free",
+        "letta.embedding",
+    ]);
+    assert_eq!(told.agents().len(), 0, "a check makes nothing");
+    told.world.set("letta.url", "http://127.0.0.1:1");
+    let ran = told.world.hvs(&["check"]).await.exits(4);
+    ran.tells(&["NET_REFUSED", "letta.url"]);
 }

@@ -4,9 +4,18 @@
 use std::{fs, path::Path};
 
 use serde_json::json;
-use sim::{dataset::REPO_ROOT, vibe::Generation};
+use sim::{
+    clock::Clock,
+    dataset::REPO_ROOT,
+    http::{Server, letta_router, serve},
+    letta::{LettaModel, NewAgent},
+    vibe::Generation,
+};
 
-use crate::{transcript::root, world::World};
+use crate::{
+    transcript::root,
+    world::{START_MS, World},
+};
 
 /// Lines that no test types, each with the reason.
 const NOT_TYPED: [(&str, &str, &str); 3] = [
@@ -143,8 +152,23 @@ fn served(line: &str) -> String {
 
 /// Types a block into a shell of its own, to a good end.
 async fn types(block: &Block, commands: &[String]) {
-    let (world, stands) = example().await;
+    let (mut world, mut stands) = example().await;
     let mut script = vec!["set -e".to_owned()];
+    let letta = LettaModel::new(Clock::running(START_MS), 7);
+    let letta = Server::new(letta, 7);
+    let listening = serve(letta_router(&letta), 0).await.unwrap();
+    if block.page == "docs/letta.md" {
+        world.set("letta.sink", "letta");
+        world.set("letta.url", &listening.url());
+        world.set("letta.model", "letta/letta-free");
+        let theirs = NewAgent {
+            model: Some("letta/letta-free".to_owned()),
+            ..NewAgent::default()
+        };
+        let theirs = letta.model.lock().create_agent(theirs).unwrap();
+        stands.push(("AGENT".to_owned(), theirs.agent.id));
+        script.push("hvs -q sync once".to_owned());
+    }
     if commands.iter().any(|line| line.contains("once HARB")) {
         // one item is synced where its project has a partner
         script.push("hvs -q sync once".to_owned());

@@ -127,6 +127,32 @@ pub fn letta(
     LettaSink::new(http, access, workspace.0, profile)
 }
 
+/// What a Letta server says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LettaSeen {
+    /// Its version; `None` where it tells none, as the hosted service may.
+    pub version: Option<String>,
+    /// Models that agents can be made with.
+    pub models: Vec<Arc<str>>,
+    /// Embedding models, likewise.
+    pub embeddings: Vec<Arc<str>>,
+}
+
+/// Asks a Letta server what it is, whether we may use it, and which models it has. Reads only.
+pub async fn look_at_letta(connection: LettaConnection, hosts: &Hosts) -> Result<LettaSeen, Error> {
+    let http = http_kit::Http::at(hosts, connection.http, letta_client::classify)?;
+    let letta = letta_client::Letta::connect(http, connection.access).await?;
+    let handles = |models: Vec<letta_client::Model>| {
+        let handles = models.into_iter().map(|model| Arc::from(model.handle));
+        handles.collect()
+    };
+    Ok(LettaSeen {
+        version: letta.version().map(|version| version.to_string()),
+        models: handles(letta.models().await?),
+        embeddings: handles(letta.embedding_models().await?),
+    })
+}
+
 /// The HTTP settings that suit a Letta server.
 pub fn letta_settings() -> HttpSettings {
     letta_client::settings()

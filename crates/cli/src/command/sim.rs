@@ -36,7 +36,7 @@ pub(crate) async fn run(command: Sim) -> Result<Exit, Failure> {
         asked.huly_api,
     )
     .await?;
-    let letta = letta(asked.letta_port).await?;
+    let (_, letta) = letta(asked.letta_port).await?;
     let store = match &asked.config_out {
         Some(path) => beside(path)?.join("hvs-sim.db"),
         None => Path::new("hvs-sim.db").to_owned(),

@@ -77,10 +77,11 @@ fn unserved(port: u16) -> impl FnOnce(std::io::Error) -> Failure {
 pub(crate) const LETTA_PASSWORD: &str = "demo";
 
 /// An empty Letta server in secure mode; port 0 takes a free one. It runs until what is answered is dropped.
-pub(crate) async fn letta(port: u16) -> Result<Running, Failure> {
+pub(crate) async fn letta(port: u16) -> Result<(Server<LettaModel>, Running), Failure> {
     let model = LettaModel::new(clock(), SEED).with_password(LETTA_PASSWORD);
-    let router = letta_router(&Server::new(model, SEED));
-    serve(router, port).await.map_err(unserved(port))
+    let server = Server::new(model, SEED);
+    let running = serve(letta_router(&server), port).await;
+    Ok((server, running.map_err(unserved(port))?))
 }
 
 impl World {

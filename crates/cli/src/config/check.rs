@@ -7,6 +7,7 @@ use url::Url;
 use super::{
     Config,
     error::{ConfigError, Place, Problem},
+    letta::Sink,
     model::{Credentials, RepoTemplate},
     reader::Reader,
     units::show_duration,
@@ -106,10 +107,15 @@ impl Reader<'_> {
 
     /// Plain http to another machine is refused unless it is allowed: what is sent there can be read on the way.
     fn secrets_travel_safely(&mut self, config: &Config) {
+        // an address that nothing is sent to does no harm
+        let letta = match config.letta.sink {
+            Sink::Letta => &config.letta.url,
+            Sink::None | Sink::Directory => &None,
+        };
         let services = [
             (&config.huly.url, config.huly.allow_insecure_http, "huly"),
             (&config.vibe.url, config.vibe.allow_insecure_http, "vibe"),
-            (&config.letta.url, config.letta.allow_insecure_http, "letta"),
+            (letta, config.letta.allow_insecure_http, "letta"),
         ];
         for (url, allowed, section) in services {
             let key = format!("{section}.url");
@@ -134,7 +140,10 @@ impl Reader<'_> {
         let (writes, key) = [
             (config.huly.http.write_timeout, "huly.http.write_timeout"),
             (config.vibe.http.write_timeout, "vibe.http.write_timeout"),
-            (config.letta.http.write_timeout, "letta.http.write_timeout"),
+            match config.letta.sink {
+                Sink::Letta => (config.letta.http.write_timeout, "letta.http.write_timeout"),
+                Sink::None | Sink::Directory => (Duration::ZERO, ""),
+            },
         ]
         .into_iter()
         .max()

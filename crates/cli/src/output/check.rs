@@ -108,6 +108,7 @@ const fn topic(topic: Topic) -> &'static str {
         Topic::Repositories => "repositories",
         Topic::Store => "store",
         Topic::Clocks => "clocks",
+        Topic::Agents => "agents",
     }
 }
 

@@ -23,6 +23,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "nothing: it is looked for before anything is sent again",
     ),
     (
+        CHECK_MODEL,
+        "the model or the embedding in the configuration is not on the Letta server",
+        "take one of those that the server has; `hvs check` names them",
+    ),
+    (
         DIGEST_FILE,
         "a digest's file or directory could not be read or written",
         "see that the directory in `letta.dir` can be written and has room; the next run writes it again",
@@ -42,6 +47,8 @@ pub const AGENT_TAKEN: &str = "AGENT_TAKEN";
 pub const AGENT_TWINS: &str = "AGENT_TWINS";
 /// A create without an answer.
 pub const AGENT_UNANSWERED: &str = "AGENT_UNANSWERED";
+/// A model that the server does not have.
+pub const CHECK_MODEL: &str = "CHECK_MODEL";
 /// A file of the directory sink.
 pub const DIGEST_FILE: &str = "DIGEST_FILE";
 /// Not told in time.

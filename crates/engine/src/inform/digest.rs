@@ -18,6 +18,7 @@ use sync_core::{
     ids::{ItemId, LinkId, Millis, ProjectId, StatusId},
     item::{Field, FieldSet},
     link::{Link, Phase},
+    project::path_of,
 };
 
 use super::{InformSettings, sink::BlockDraft, task::World};
@@ -54,7 +55,11 @@ impl About {
             .trim();
         About {
             description: Some(text.into()).filter(|_| !text.is_empty()),
-            repository: boards.vibe.repository.clone(),
+            repository: boards
+                .vibe
+                .repository
+                .clone()
+                .or_else(|| path_of(text).map(Arc::from)),
         }
     }
 

@@ -119,6 +119,8 @@ impl Engine {
     /// Gives the lease up after the last run. Where that run was cut off with writes under way, the lease is left to run out: whoever
     /// comes next then knows that they may still land (design 4.6). Answers whether it was given up.
     pub async fn end(&self, memory: &mut Memory) -> Result<bool, store::Error> {
+        // what is untold is told by the next one: it must not write without the lease
+        memory.informer = None;
         if let Some(lease) = memory.lease.take() {
             lease.release(&self.store).await?;
         } else if let Some(fence) = memory.fence.take() {

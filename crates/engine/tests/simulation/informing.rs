@@ -7,15 +7,17 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use ::store::AgentStore;
 use engine::{
+    Stop,
     inform::{InformSettings, Informing, Places},
     report::Exit,
+    run::{Memory, Pace},
     settings::ProjectSettings,
 };
 use http_kit::Kind;
 use sim::vibe::{Generation, Status};
 use sync_core::digest::{DigestOptions, OwnTexts};
 
-use crate::world::{LEASE, World, fresh_store, told};
+use crate::world::{LEASE, World, fresh_store, sync, told};
 use shelf::{Call, Mishap, Shelf};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -324,6 +326,60 @@ async fn a_block_of_ours_that_was_changed_is_rewritten_and_one_of_the_agents_own
     let (_, after) = shelf.the_agent();
     assert_eq!(after["hotspots"], before["hotspots"]);
     assert_eq!(after["scratchpad"], "My notes.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_tells_beside_its_runs_and_none_of_them_waits_for_it() {
+    let (world, shelf, issues) = project().await;
+    shelf.mishaps(Call::Create, [Mishap::Slow(Duration::from_mins(2))]);
+    let engine = world.engine().await.unwrap();
+    let mut memory = Memory::at(Pace::default());
+    let begun = tokio::time::Instant::now();
+    for _ in 0..3 {
+        let report = engine
+            .run_again(sync(), &Stop::default(), &mut memory)
+            .await;
+        assert_eq!(report.exit, Exit::Done, "{}", told(&report));
+        world.move_issue(&issues[0], "Done");
+    }
+    assert!(begun.elapsed() < Duration::from_mins(1), "nobody waited");
+    assert_eq!(shelf.agents().len(), 0);
+    world.wait(Duration::from_mins(3)).await;
+    let report = engine
+        .run_again(sync(), &Stop::default(), &mut memory)
+        .await;
+    assert_eq!(report.informed.made, 1, "what was done since is told");
+    world.wait(Duration::from_secs(1)).await;
+    let (_, blocks) = shelf.the_agent();
+    assert!(
+        blocks["board_metrics"].contains("Done (done): 1"),
+        "{blocks:#?}"
+    );
+    shelf.calls();
+    engine
+        .run_again(sync(), &Stop::default(), &mut memory)
+        .await;
+    world.wait(Duration::from_secs(1)).await;
+    assert_eq!(shelf.calls(), calls(&[]), "row 31");
+    engine.end(&mut memory).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_31_two_hundred_quiet_projects_make_no_call() {
+    let mut world = World::new(Generation::L2);
+    for at in 0..200 {
+        let project = world.huly_project(&format!("P{at}"), &format!("Project {at}"));
+        world.issue(&project, &format!("Issue {at}"), "Text.", "Todo");
+    }
+    let shelf = Shelf::default();
+    tell(&mut world, &shelf, settings());
+    let report = world.run_well().await;
+    assert_eq!(report.informed.made, 200);
+    let made = shelf.calls();
+    let wanted = calls(&[(Call::List, made[&Call::List]), (Call::Create, 200)]);
+    assert_eq!(made, wanted);
+    world.run_well().await;
+    assert_eq!(shelf.calls(), calls(&[]));
 }
 
 #[tokio::test(start_paused = true)]

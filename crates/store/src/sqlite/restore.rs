@@ -198,6 +198,8 @@ pub(super) async fn rebuild(tx: &mut SqliteConnection) -> Result<u64, Error> {
         let query = sqlx::query(sql::PROJECT_COMPARE).bind(project.0);
         rows::run(tx, "mark the links", query).await?;
     }
+    // what agents were told meanwhile is not known here
+    rows::run(tx, "mark the agents", sqlx::query(sql::AGENTS_COMPARE)).await?;
     Ok(marked)
 }
 

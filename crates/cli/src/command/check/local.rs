@@ -15,7 +15,7 @@ use super::{Told, Topic, place};
 use crate::{config::Config, connect, failure::Failure};
 
 /// What was found, and what is wrong with it.
-type Looked = (Option<String>, Vec<Told>);
+pub(super) type Looked = (Option<String>, Vec<Told>);
 
 /// The store: can it be opened and written, or made? And the pairs that it knows.
 pub(super) async fn store(
@@ -96,7 +96,7 @@ pub(super) async fn store(
 
 /// Whether files can be made beside the store, or where its missing directories begin. Tried with a file that has no name and
 /// is gone at once.
-fn makeable(path: &Path) -> Result<(), (PathBuf, std::io::Error)> {
+pub(super) fn makeable(path: &Path) -> Result<(), (PathBuf, std::io::Error)> {
     let mut place = path.parent().unwrap_or(path);
     while let (Err(error), Some(parent)) = (fs::metadata(place), place.parent()) {
         if error.kind() != ErrorKind::NotFound {

@@ -1,5 +1,6 @@
 //! `hvs check`: the configuration against the live servers. Writes to no service, and nothing of value to the disk.
 
+mod agents;
 mod local;
 mod place;
 
@@ -40,6 +41,7 @@ pub(crate) enum Topic {
     Repositories,
     Store,
     Clocks,
+    Agents,
 }
 
 /// One thing that is not as it should be, with where it stands and what to do.
@@ -164,6 +166,9 @@ pub(crate) async fn all(
     checked.add(Topic::Repositories, paths.check());
     checked.add(Topic::Store, store);
     checked.clocks(&boards);
+    if let Some(looked) = agents::look(config).await? {
+        checked.add(Topic::Agents, looked);
+    }
     Ok(checked)
 }
 

@@ -1,5 +1,6 @@
 //! `hvs demo`: the whole story on simulated servers, each of its claims checked where it is made.
 
+mod agents;
 mod people;
 mod stage;
 mod story;
@@ -61,6 +62,7 @@ async fn tell(story: &mut Story, stage: &Stage) -> Result<(), Failure> {
     Box::pin(people::edits(story, stage)).await?;
     Box::pin(people::conflict(story, stage)).await?;
     trouble::interruption(story, stage).await?;
+    Box::pin(agents::know(story, stage)).await?;
     quiet(story, stage).await
 }
 
@@ -156,9 +158,11 @@ async fn first_sync(story: &mut Story, stage: &Stage) -> Result<(), Failure> {
 async fn quiet(story: &mut Story, stage: &Stage) -> Result<(), Failure> {
     story.chapter("Quiet when nothing changed")?;
     stage.world.reset_calls();
+    stage.letta.calls.reset();
     let run = stage.sync().await?;
     shows(&run)?;
     let Pair { huly, vibe } = stage.world.calls();
+    let letta = stage.letta.calls.snapshot();
     say(&format!(
         "The servers counted {} and {} reads besides the signing in",
         huly.reads, vibe.reads
@@ -173,7 +177,9 @@ async fn quiet(story: &mut Story, stage: &Stage) -> Result<(), Failure> {
             "counted at the servers: {} writes to Huly, {} to Vibe Kanban",
             huly.writes, vibe.writes
         ),
-    )
+    )?;
+    let calls = letta.reads + letta.writes + letta.sessions;
+    story.claim(calls == 0, &format!("and {calls} calls to Letta"))
 }
 
 /// Shows what `hvs sync once` printed.

@@ -1,6 +1,6 @@
 //! The stage: two servers, a store, and a way to run hvs on them as a new process would.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use engine::{
     Stop,
@@ -10,7 +10,9 @@ use engine::{
 };
 use sim::{
     dataset,
+    http::{Running, Server},
     huly::IssueView,
+    letta::{AgentFilter, LettaModel, Page, Relation},
     vibe::{TaskUpdate, TaskView},
 };
 use store::Store;
@@ -19,7 +21,7 @@ use tempfile::TempDir;
 
 use crate::{
     args::{Door, Shape},
-    command::world::{World, clock, generation},
+    command::world::{LETTA_PASSWORD, World, clock, generation, letta},
     config::{self, Config, Inputs},
     connect,
     failure::Failure,
@@ -40,6 +42,10 @@ pub(super) struct Stage {
     pub world: World,
     /// The same store that the runs use, to look into.
     pub store: Arc<dyn Store>,
+    /// The Letta server on which each project has an agent.
+    pub letta: Server<LettaModel>,
+    /// It serves until this is dropped.
+    _letta: Running,
     config: Config,
     directory: TempDir,
 }
@@ -54,20 +60,34 @@ impl Stage {
             .tempdir()
             .map_err(bug)?;
         let file = directory.path().join("hvs.toml");
-        std::fs::write(&file, world.config(&directory.path().join("hvs.db"))).map_err(bug)?;
+        let (letta, running) = letta(0).await?;
+        let agents = format!(
+            "\n[letta]\nsink = \"letta\"\nurl = \"{}\"\ntoken = \"{LETTA_PASSWORD}\"\nmodel = \"letta/letta-free\"\n",
+            running.url()
+        );
+        let text = world.config(&directory.path().join("hvs.db")) + &agents;
+        std::fs::write(&file, text).map_err(bug)?;
         let inputs = Inputs {
             file: Some(file),
             directory: directory.path().to_owned(),
             ..Inputs::default()
         };
         let mut config = config::load(&inputs)?;
-        for http in [&mut config.huly.http, &mut config.vibe.http] {
+        let Config {
+            huly,
+            vibe,
+            letta: agents,
+            ..
+        } = &mut config;
+        for http in [&mut huly.http, &mut vibe.http, &mut agents.http] {
             http.write_timeout = WRITE_DEADLINE;
         }
         let store = Arc::new(connect::make_store(&config).await?);
         Ok(Self {
             world,
             store,
+            letta,
+            _letta: running,
             config,
             directory,
         })
@@ -106,6 +126,21 @@ impl Stage {
     pub(super) fn keep(mut self) -> (World, PathBuf) {
         self.directory.disable_cleanup(true);
         (self.world, self.directory.path().to_owned())
+    }
+
+    /// The blocks of the agent whose name ends like this, by label.
+    pub(super) fn blocks(&self, name: &str) -> Result<BTreeMap<String, String>, Failure> {
+        let model = self.letta.model.lock();
+        let relations = [Relation::Blocks];
+        let agents = model
+            .list_agents(&AgentFilter::default(), &Page::default(), &relations)
+            .map_err(|refusal| bug(format!("Letta refuses a list with {}", refusal.status())))?;
+        let mut found = agents
+            .into_iter()
+            .filter(|view| view.agent.name.ends_with(name));
+        let agent = found.next().ok_or_else(|| missing("agent", name))?;
+        let blocks = agent.blocks.into_iter();
+        Ok(blocks.map(|block| (block.label, block.value)).collect())
     }
 
     /// All issues, as people see them.

@@ -144,10 +144,27 @@ fn becomes(name: &str, value: &str, parallel: bool) -> Becomes {
             Becomes::Nothing("it had no use any more")
         }
         "NODE_ENV" => Becomes::Nothing("it chose the form of the log: `log.format`"),
-        name if name.starts_with("LETTA_") => {
-            Becomes::Nothing("this version of hvs has no Letta side; keep the value for later")
-        }
+        name if name.starts_with("LETTA_") => letta(name, value),
         _ => Becomes::Nothing("the service before hvs did not know it"),
+    }
+}
+
+/// Agents are not switched on by it: the new ones are made beside the old ones, and a person says which are to be taken over.
+fn letta(name: &str, value: &str) -> Becomes {
+    const ON: &str = "`sink = \"letta\"` in [letta] switches it on; docs/letta.md says how its agents are taken over";
+    match name {
+        "LETTA_BASE_URL" if url::Url::parse(value).is_ok_and(|url| url.has_host()) => {
+            key("letta.url", value, ON)
+        }
+        "LETTA_BASE_URL" => Becomes::Nothing("it is no address"),
+        "LETTA_MODEL" => key("letta.model", value, "of new agents"),
+        "LETTA_EMBEDDING" => key("letta.embedding", value, "of new agents"),
+        "LETTA_PASSWORD" => Becomes::Nothing(
+            "secrets are not carried over: put it into a file and name that as `token_file` in [letta]",
+        ),
+        _ => Becomes::Nothing(
+            "hvs does not do this; docs/letta.md says what its agents are and know",
+        ),
     }
 }
 
