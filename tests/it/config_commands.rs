@@ -177,7 +177,7 @@ impl Key {
     /// What `config show` says of it: the names and values of its rows, secrets hidden.
     fn rows(&self) -> Vec<(String, Value)> {
         let name = self.name.as_str();
-        for secret in ["huly.token", "huly.password"] {
+        for secret in ["huly.token", "huly.password", "letta.token"] {
             if [
                 secret.to_owned(),
                 format!("{secret}_file"),

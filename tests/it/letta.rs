@@ -17,14 +17,14 @@ use crate::world::{START_MS, World};
 const PASSWORD: &str = "letta-c4n4ry-77";
 
 /// A Letta server, and a board that is told there.
-struct Told {
-    world: World,
-    letta: Server<LettaModel>,
+pub(crate) struct Told {
+    pub(crate) world: World,
+    pub(crate) letta: Server<LettaModel>,
     _listening: Running,
 }
 
 impl Told {
-    async fn new() -> Told {
+    pub(crate) async fn new() -> Told {
         let model = LettaModel::new(Clock::running(START_MS), 7).with_password(PASSWORD);
         let letta = Server::new(model, 7);
         let listening = serve(letta_router(&letta), 0).await.unwrap();
@@ -78,7 +78,7 @@ impl Told {
         counts
     }
 
-    async fn sync(&self) -> crate::process::Ran {
+    pub(crate) async fn sync(&self) -> crate::process::Ran {
         let ran = self.world.hvs(&["sync", "once"]).await;
         assert!(
             !ran.out.contains(PASSWORD) && !ran.err.contains(PASSWORD),
@@ -288,7 +288,7 @@ async fn row_42_a_model_that_the_server_does_not_have_is_told_before_the_first_a
     told.world.set("letta.model", "letta/letta-fre");
     told.world.set("letta.embedding", "openai/none-such");
     let ran = told.world.hvs(&["check"]).await.exits(2);
-    ran.tells(&[
+    ran.prints(&[
         "CHECK_MODEL",
         "letta.model",
         "letta/letta-free",
@@ -297,5 +297,5 @@ async fn row_42_a_model_that_the_server_does_not_have_is_told_before_the_first_a
     assert_eq!(told.agents().len(), 0, "a check makes nothing");
     told.world.set("letta.url", "http://127.0.0.1:1");
     let ran = told.world.hvs(&["check"]).await.exits(4);
-    ran.tells(&["NET_REFUSED", "letta.url"]);
+    ran.prints(&["NET_REFUSED", "letta.url"]);
 }

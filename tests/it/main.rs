@@ -41,5 +41,6 @@ mod watch_ends;
 mod words;
 mod words_commands;
 mod words_failures;
+mod words_letta;
 mod words_reconcile;
 mod world;

@@ -343,7 +343,7 @@ impl Report {
                 .map(|project| &*project.label)
                 .collect()
         };
-        serde_json::json!({
+        let mut figures = serde_json::json!({
             "projects": {
                 "processed": self.reached(Reached::Processed),
                 "resting": self.reached(Reached::Resting),
@@ -361,11 +361,14 @@ impl Report {
             "recovered": self.recovered,
             "traffic": self.traffic,
             "errors": self.errors,
-            "informed": self.informed,
             "peak_memory": self.peak_memory,
             "problems": self.projects.iter().flat_map(|project| &project.problems).chain(&self.problems)
                 .take(MAX_PROBLEMS).collect::<Vec<_>>(),
-        })
+        });
+        if let (Some(figures), false) = (figures.as_object_mut(), self.informed.is_quiet()) {
+            figures.insert("informed".to_owned(), serde_json::json!(self.informed));
+        }
+        figures
     }
 
     /// Whether nothing was written to a service.

@@ -81,7 +81,7 @@ pub(crate) async fn writable(config: &Config) -> Result<Arc<dyn Store>, Failure>
     }
 }
 
-pub(super) fn no_store() -> Failure {
+fn no_store() -> Failure {
     Failure::usage("there is no store yet, so there is nothing to decide")
         .hint("`hvs sync once` makes it; check `path` in [store]: `hvs config show` prints it")
 }

@@ -10,7 +10,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         AGENT_TAKEN,
         "an agent cannot be made this project's",
-        "look at `hvs letta list`: one agent is told of one project; a directory has no agents to take over",
+        "`hvs letta adopt PROJECT` lists the agents that may be meant; one agent is told of one project, and a directory has none to take over",
     ),
     (
         AGENT_TWINS,

@@ -166,6 +166,10 @@ fn gone(route: &'static str) -> http_kit::Error {
     http_kit::Error::new(Kind::Conflict, codes::AGENT_GONE, SERVICE, route)
 }
 
+fn taken(why: &str) -> http_kit::Error {
+    http_kit::Error::new(Kind::Rejected, codes::AGENT_TAKEN, SERVICE, "adopt").with_detail(why)
+}
+
 fn update(block: &BlockDraft) -> BlockUpdate {
     BlockUpdate {
         content: Some(Content {
@@ -309,14 +313,12 @@ impl Sink for LettaSink {
             None => None,
         };
         let Some(agent) = known else {
-            return Err(gone("adopt").with_detail(format!("there is no agent {id}")));
+            return Err(taken(&format!("there is no agent {id}")));
         };
         if agent.is_twin() {
-            let why = format!("agent {id} is the background twin of another");
-            return Err(
-                http_kit::Error::new(Kind::Rejected, codes::AGENT_TAKEN, SERVICE, "adopt")
-                    .with_detail(why),
-            );
+            return Err(taken(&format!(
+                "agent {id} is the background twin of another"
+            )));
         }
         // tags are written as a whole: all that are there stay, but those of another project or workspace
         let mut tags = agent.tags.clone();

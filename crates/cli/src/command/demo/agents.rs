@@ -50,7 +50,8 @@ pub(super) async fn know(story: &mut Story, stage: &Stage) -> Result<(), Failure
     let calls = stage.letta.calls.snapshot();
     let all = calls.reads + calls.writes + calls.sessions;
     story.claim(
-        block(&after)?.contains(RADAR) && !block(&before)?.contains(RADAR),
+        in_progress(&block(&after)?).contains(RADAR)
+            && !in_progress(&block(&before)?).contains(RADAR),
         "the agent knows what is in progress, and since which day",
     )?;
     story.claim(
