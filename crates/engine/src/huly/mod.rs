@@ -195,7 +195,7 @@ impl Board for HulyBoard {
     async fn statuses(&self, project: &BoardProject) -> Answer<Vec<KindStatuses>> {
         let wire = self.wire_project(&project.id).await?;
         Ok(kind_statuses(
-            &*self.workflow.fresh(&self.client).await?,
+            &*self.workflow.fresh(&self.client, &wire).await?,
             &wire,
         ))
     }
