@@ -21,6 +21,7 @@ pub mod huly;
 pub mod import;
 mod journal;
 mod landed;
+mod late;
 mod lease;
 mod letters;
 mod observe;
