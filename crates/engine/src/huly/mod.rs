@@ -333,7 +333,7 @@ impl Board for HulyBoard {
         _project: &ProjectId,
         jobs: &[CreateJob],
         _taken: &HashSet<ItemId>,
-    ) -> Answer<Vec<Option<Item>>> {
+    ) -> Answer<Vec<Answer<Option<Item>>>> {
         self.made_by(jobs).await
     }
 

@@ -316,13 +316,18 @@ impl Board for HulyPort {
         _project: &ProjectId,
         jobs: &[CreateJob],
         _taken: &HashSet<ItemId>,
-    ) -> Answer<Vec<Option<Item>>> {
+    ) -> Answer<Vec<Answer<Option<Item>>>> {
         let ids: Vec<ItemId> = jobs.iter().map(|job| job.key.document_id()).collect();
         let mut there = self.get(&ids).await?;
-        Ok(ids
-            .iter()
-            .map(|id| there.remove(id).map(|(_, item)| item))
-            .collect())
+        let mut found = Vec::with_capacity(jobs.len());
+        for (id, job) in ids.iter().zip(jobs) {
+            found.push(match there.remove(id) {
+                Some((_, item)) if job.prepared.is_some() => self.finish(job, item).await.map(Some),
+                Some((_, item)) => Ok(Some(item)),
+                None => Ok(None),
+            });
+        }
+        Ok(found)
     }
 
     async fn update(&self, job: &UpdateJob) -> Answer<Written> {

@@ -162,10 +162,10 @@ impl HulyPort {
     }
 
     /// Where the id had a live document before, its old text would come back: it is overwritten once.
-    async fn finish(&self, job: &CreateJob, made: Item) -> Answer<Item> {
+    pub(super) async fn finish(&self, job: &CreateJob, made: Item) -> Answer<Item> {
         let mut item = made;
         let prepared = prepared(job)?;
-        if prepared.live {
+        if prepared.live && item.values.description.is_none() {
             let markup = markup::wire(&markup::from_markdown(&job.draft.text));
             let looked = self.caller.moment();
             self.replace(&item.id, &markup, looked).await?;
