@@ -36,6 +36,15 @@ async fn while_vibe_is_down_edits_in_huly_are_noted_and_arrive_when_it_is_back()
         ran.tells(&["NET_REFUSED", "hint:"]);
         assert_eq!(dirty(&world).await, noted);
     }
+    let services = world.status().await["services"].clone();
+    assert_eq!(services["vibe"]["verdict"], "failing", "{services}");
+    assert_eq!(services["huly"]["verdict"], "ok", "{services}");
+    let shown = world.hvs(&["runs", "show", "last"]).await.exits(0);
+    let failed = shown
+        .out
+        .lines()
+        .find(|line| line.starts_with("traffic vibe failed"));
+    assert!(failed.is_some_and(|line| line.ends_with(" 1")), "{shown}");
     world.set("vibe.url", &vibe);
     world.sync().await;
     assert_eq!(dirty(&world).await, 0);

@@ -4,6 +4,10 @@ use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -28,19 +32,40 @@ const ANSWERS: &[&str] = &[
 ];
 
 /// A server that throws every request back in this answer.
-fn echoing(answer: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    // it ends with the test's process
-    thread::spawn(move || {
-        for socket in listener.incoming().flatten() {
-            thread::spawn(move || throw_back(socket, answer));
-        }
-    });
-    address
+struct Hostile {
+    address: String,
+    /// Whether it was sent a secret: only then can it throw one back.
+    leaked: Arc<AtomicBool>,
 }
 
-fn throw_back(mut socket: TcpStream, answer: &str) {
+impl Hostile {
+    fn new(answer: &'static str) -> Hostile {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let leaked = Arc::new(AtomicBool::new(false));
+        let (at, seen) = (address.clone(), Arc::clone(&leaked));
+        // it ends with the test's process
+        thread::spawn(move || {
+            for socket in listener.incoming().flatten() {
+                let (at, seen) = (at.clone(), Arc::clone(&seen));
+                thread::spawn(move || throw_back(socket, answer, &at, &seen));
+            }
+        });
+        Hostile { address, leaked }
+    }
+}
+
+/// Where the services are: told truthfully, or nobody would send a secret there.
+fn config(at: &str) -> String {
+    let config = format!(
+        r#"{{"ACCOUNTS_URL":"{at}","COLLABORATOR_URL":"{at}","VERSION":"0.7.422","MODEL_VERSION":"0.7.422"}}"#
+    );
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n{config}"
+    )
+}
+
+fn throw_back(mut socket: TcpStream, answer: &str, at: &str, leaked: &AtomicBool) {
     let mut request = vec![0; 65_536];
     // head and body of such small requests come together, or almost
     socket
@@ -51,6 +76,13 @@ fn throw_back(mut socket: TcpStream, answer: &str) {
         length += more;
     }
     let said = String::from_utf8_lossy(&request[..length]).replace(['\r', '\n', '"'], " ");
+    if said.contains(CANARY) {
+        leaked.store(true, Ordering::Relaxed);
+    }
+    if said.starts_with("GET /config.json") {
+        drop(socket.write_all(config(at).as_bytes()));
+        return;
+    }
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
     // a client that went away is no matter
     drop(write!(
@@ -69,7 +101,10 @@ async fn run(home: &std::path::Path, words: &[&str]) -> Ran {
             .env_clear()
             .env("HOME", home)
             .env("RUST_BACKTRACE", "1")
-            .env("HVS_HULY_HTTP_DEADLINE", "5 s"),
+            .env("HVS_HULY_HTTP_READ_TIMEOUT", "5 s")
+            .env("HVS_VIBE_HTTP_READ_TIMEOUT", "5 s")
+            .env("HVS_RETRY_BASE", "10 ms")
+            .env("HVS_RETRY_CAP", "10 ms"),
     );
     process.wait().await
 }
@@ -82,7 +117,8 @@ async fn a_server_that_throws_secrets_back_does_not_get_them_into_any_output() {
     ];
     for (at, answer) in ANSWERS.iter().enumerate() {
         let home = tempfile::tempdir().unwrap();
-        let url = echoing(answer);
+        let server = Hostile::new(answer);
+        let url = &server.address;
         let config = format!(
             "[huly]\nurl = \"{url}\"\nworkspace = \"acme\"\n{}\n[vibe]\nurl = \"{url}\"\n[store]\npath = \"hvs.db\"\n",
             credentials[at % 2]
@@ -101,6 +137,10 @@ async fn a_server_that_throws_secrets_back_does_not_get_them_into_any_output() {
             let shown = ran.out.contains(CANARY) || ran.err.contains(CANARY);
             assert!(!shown, "answer {at} got a secret into {ran}");
         }
+        assert!(
+            server.leaked.load(Ordering::Relaxed),
+            "answer {at}: no secret was sent, so none could come back"
+        );
         for file in std::fs::read_dir(home.path()).unwrap() {
             let path = file.unwrap().path();
             if path.is_dir() || path.ends_with("hvs.toml") {

@@ -104,6 +104,36 @@ async fn runs_make_backups_in_time_and_keep_the_newest() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_named_wrongly_is_told_and_neither_overwritten_nor_put_back() {
+    let world = linked(1).await;
+    for (name, bytes) in [
+        ("song.txt", &b"la la la, no database at all"[..]),
+        ("empty", b""),
+    ] {
+        fs::write(world.path(name), bytes).unwrap();
+    }
+    let taken = world.hvs(&["db", "backup", "song.txt"]).await.exits(2);
+    taken.tells(&["song.txt", "already", "name another file"]);
+    for (name, why) in [
+        ("song.txt", "not an SQLite database"),
+        ("empty", "empty"),
+        ("nowhere", "no such file"),
+    ] {
+        let ran = world.hvs(&["db", "restore", name]).await.exits(2);
+        let ran = ran.tells(&[name, "cannot be put back", why, "hvs db restore --list"]);
+        assert!(!ran.err.contains("hvs sync once"), "{ran}");
+    }
+    assert_eq!(fs::read(world.path("empty")).unwrap(), b"");
+    world.stays_quiet().await;
+    world.hvs(&["db", "backup", "kept"]).await.exits(0);
+    let checked = world.hvs(&["db", "check", "--json"]).await.exits(0).json();
+    assert!(checked["restored_at"].is_null(), "{checked}");
+    world.hvs(&["db", "restore", "kept"]).await.exits(0);
+    let checked = world.hvs(&["db", "check"]).await.exits(0);
+    checked.prints(&["put back from a backup: 20"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_cannot_be_used_is_named_with_what_to_do_and_nothing_is_sent() {
     let world = linked(1).await;
     let whole = fs::read(world.path("hvs.db")).unwrap();

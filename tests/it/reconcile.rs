@@ -75,7 +75,7 @@ async fn row_01_seeded_duplicates_are_shown_removed_and_stay_away() {
             .split_once("found: 9 duplicate; 8 to be mended, 1 left")
             .unwrap();
         assert_eq!(
-            before.matches("--repair mends it").count(),
+            before.matches("to be mended now").count(),
             8,
             "shown before it is done: {done}"
         );

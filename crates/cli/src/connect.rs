@@ -293,7 +293,9 @@ pub(crate) async fn not_begun(
         ended_at: Some(System.now()),
         exit_code: Some(i32::from(failure.exit.code())),
         summary: serde_json::json!({
-            "problems": [{ "kind": "fatal", "code": failure.code, "message": failure.what }],
+            "problems": [{
+                "kind": "fatal", "code": failure.code, "side": failure.side, "item": "", "message": failure.what,
+            }],
         }),
     };
     Ok(store.put_run(&row).await?)

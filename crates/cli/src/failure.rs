@@ -14,6 +14,8 @@ pub(crate) struct Failure {
     pub what: String,
     /// Stable code.
     pub code: Option<String>,
+    /// The service that refused or could not be reached, where it is one.
+    pub side: Option<Side>,
     /// What to do.
     pub hints: Vec<String>,
     /// The same for programs, where there is more than one line to tell.
@@ -27,6 +29,7 @@ impl Failure {
             exit,
             what: what.into(),
             code: None,
+            side: None,
             hints: Vec::new(),
             details: None,
         }
@@ -60,7 +63,10 @@ impl Failure {
             side.title(),
             chain(error)
         );
-        Self::new(Exit::Service, what).code(error.code())
+        Self {
+            side: Some(side),
+            ..Self::new(Exit::Service, what).code(error.code())
+        }
     }
 
     /// The place where agents live cannot be used as it is configured; nothing was asked of it.
@@ -90,6 +96,7 @@ impl Failure {
             exit,
             what,
             code,
+            side: _,
             hints,
             details,
         } = self;

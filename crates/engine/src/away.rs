@@ -82,8 +82,15 @@ impl Board for AwayBoard {
         }
     }
 
+    /// The call that was to reach it, with its repeats.
     fn traffic(&self) -> Traffic {
-        Traffic::default()
+        let tries = u64::from(self.why.tries().max(1));
+        Traffic {
+            requests: tries,
+            retries: tries - 1,
+            failed: 1,
+            ..Traffic::default()
+        }
     }
 
     fn set_permit(&self, _: Arc<dyn Permit>) {}
@@ -177,7 +184,7 @@ impl Board for AwayBoard {
         _: &ProjectId,
         _: &[CreateJob],
         _: &HashSet<ItemId>,
-    ) -> Answer<Vec<Option<Item>>> {
+    ) -> Answer<Vec<Answer<Option<Item>>>> {
         self.why()
     }
 

@@ -86,6 +86,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "nothing is done to its counterpart until you choose: `hvs project list` shows the choices",
     ),
     (
+        CHOICE_REFUSED,
+        "what was chosen for a pair of projects cannot be done as it stands",
+        "nothing was done; `hvs project list` shows the pairs, those that wait for you, and what can be chosen",
+    ),
+    (
         SERVICE_RESTORED,
         "a service shows an older state than before: it was restored from a backup",
         "nothing is done in this project until you choose: `hvs project list` shows the choices; see docs/reconcile.md",
@@ -169,6 +174,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         ENDLESS_LIST,
         "a list went on without an end",
         "look at the server: it repeats its pages",
+    ),
+    (
+        LATE,
+        "a write without an answer may still take effect, so nothing else is written to its item until it no longer can",
+        "nothing: it is written by a run a little later",
     ),
     (
         INTERRUPTED,
@@ -309,6 +319,8 @@ pub const DECISION_CHANGED: &str = "DECISION_CHANGED";
 pub const DECISION_WAITS: &str = "DECISION_WAITS";
 /// See [`CODES`].
 pub const PROJECT_GONE: &str = "PROJECT_GONE";
+/// A choice for a pair of projects cannot be done as it stands.
+pub const CHOICE_REFUSED: &str = "CHOICE_REFUSED";
 /// See [`CODES`].
 pub const SERVICE_RESTORED: &str = "SERVICE_RESTORED";
 /// See [`CODES`].
@@ -347,6 +359,8 @@ pub const MARKUP: &str = "HULY_MARKUP";
 pub const NO_STATUS: &str = "HULY_NO_STATUS";
 /// See [`CODES`].
 pub const BEING_TYPED: &str = "HULY_BEING_TYPED";
+/// A write without an answer may still take effect.
+pub const LATE: &str = "WRITE_LATE";
 /// See [`CODES`].
 pub const INTERRUPTED: &str = "RUN_INTERRUPTED";
 /// See [`CODES`].

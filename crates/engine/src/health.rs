@@ -80,6 +80,8 @@ pub struct ServiceFact {
     pub failed: u64,
     /// Whether the newest run ended with one of its hosts left alone, because it failed too often or stopped answering.
     pub left_alone: bool,
+    /// How many of the newest runs, one after the other, could not use it at all.
+    pub unreached_in_a_row: usize,
     /// How far its clock was ahead of ours then, in milliseconds; `None` where it does not tell.
     pub clock_ahead_ms: Option<i64>,
 }
@@ -126,6 +128,8 @@ pub enum Reason {
     Calls(Side, ServiceFact),
     /// A service is left alone for a while.
     LeftAlone(Side),
+    /// The newest runs, so many of them, could not use a service at all.
+    Unreached(Side, usize),
     /// A service's clock is so many milliseconds ahead of ours.
     Clock(Side, i64),
     /// A project did not come to its end in so many runs in a row.
@@ -166,6 +170,12 @@ impl fmt::Display for Reason {
                 "{}: left alone for a while, it failed too often or stopped answering",
                 side.title()
             ),
+            Reason::Unreached(side, 1) => {
+                write!(f, "{}: the last run could not use it", side.title())
+            }
+            Reason::Unreached(side, runs) => {
+                write!(f, "{}: the last {runs} runs could not use it", side.title())
+            }
             Reason::Clock(side, ahead) => {
                 let (seconds, way) = match *ahead {
                     0.. => (ahead / 1_000, "ahead"),
@@ -263,6 +273,13 @@ pub fn service(side: Side, fact: ServiceFact) -> Finding {
     }
     if fact.left_alone {
         finding.because(Verdict::Degraded, Reason::LeftAlone(side));
+    }
+    match fact.unreached_in_a_row {
+        0 => {}
+        runs @ FAILING_AFTER.. => {
+            finding.because(Verdict::Failing, Reason::Unreached(side, runs));
+        }
+        runs => finding.because(Verdict::Degraded, Reason::Unreached(side, runs)),
     }
     if let Some(ahead) = fact.clock_ahead_ms.filter(|ahead| ahead.abs() > CLOCK_MS) {
         finding.because(Verdict::Degraded, Reason::Clock(side, ahead));

@@ -89,6 +89,8 @@ struct Inner {
     apart: HashSet<(LinkId, Side)>,
     /// How often a link was planned again.
     replans: HashMap<LinkId, u32>,
+    /// Until when a write without an answer may still change an item.
+    late: HashMap<(Side, ItemId), Millis>,
 }
 
 impl Letters {
@@ -127,6 +129,13 @@ impl Letters {
         };
         inner.met.insert(key);
         standing
+    }
+
+    /// Whether a letter stands for this very value.
+    pub(crate) fn stands_for(&self, key: Key, hash: &str) -> bool {
+        let inner = self.lock();
+        let known = inner.known.get(&key);
+        known.is_some_and(|letter| &*letter.value_hash == hash)
     }
 
     /// The letter of a value that has just failed.
@@ -217,13 +226,13 @@ impl Letters {
     }
 
     /// Letters of one project whose values nothing in this run wanted to write.
-    pub(crate) fn unmet(&self, project: ProjectLinkId) -> Vec<Key> {
+    pub(crate) fn unmet(&self, project: ProjectLinkId) -> Vec<(Key, LetterState)> {
         let inner = self.lock();
         let unmet = inner
             .known
             .iter()
             .filter(|(key, letter)| letter.project == project && !inner.met.contains(*key));
-        unmet.map(|(key, _)| *key).collect()
+        unmet.map(|(key, letter)| (*key, letter.state)).collect()
     }
 
     /// An item is left for another look.
@@ -234,6 +243,18 @@ impl Letters {
     /// Whether this run left the item for another look.
     pub(crate) fn is_dirtied(&self, item: &ItemId) -> bool {
         self.lock().dirtied.contains(item)
+    }
+
+    /// A write without an answer may still change the item until then.
+    pub(crate) fn set_late(&self, side: Side, item: ItemId, until: Millis) {
+        let mut inner = self.lock();
+        let known = inner.late.entry((side, item)).or_insert(until);
+        *known = until.max(*known);
+    }
+
+    /// Until when such a write may come, if there is one.
+    pub(crate) fn late(&self, side: Side, item: &ItemId) -> Option<Millis> {
+        self.lock().late.get(&(side, item.clone())).copied()
     }
 
     /// A side refused several fields together: from now on it gets one at a time.

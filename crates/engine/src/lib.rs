@@ -22,6 +22,7 @@ pub mod import;
 pub mod inform;
 mod journal;
 mod landed;
+mod late;
 mod lease;
 mod letters;
 mod observe;

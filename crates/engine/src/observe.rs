@@ -9,7 +9,7 @@ mod moved;
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::atomic::Ordering,
+    sync::{Arc, atomic::Ordering},
 };
 
 use store::row::{Dirty, ProjectRow};
@@ -23,6 +23,7 @@ use sync_core::{
 use crate::{codes, context::Context, error::Error, landed, projects::Paired, settle};
 
 use absent::{missing, prove};
+pub(crate) use absent::{proof, read};
 pub(crate) use list::{MAX_PAGES, list};
 
 /// Due dirty items that one turn looks at again.
@@ -61,6 +62,8 @@ pub(crate) struct Observed {
     pub(crate) adopted: HashSet<LinkId>,
     /// Items that get their link later in this turn.
     pub(crate) to_be_made: usize,
+    /// Links that the filter leaves alone.
+    pub(crate) left: HashSet<LinkId>,
     /// Links that were let go of ([`Observed::keep_only`]).
     pub(crate) let_go: usize,
     /// The items of each side that were let go of.
@@ -225,6 +228,12 @@ pub(crate) async fn project(
     }
     moved::here(ctx, row, &mut observed).await?;
     Ok(observed)
+}
+
+/// What is told of an item that is missing without proof.
+pub(crate) fn vanished(side: Side, item: &ItemId) -> Arc<str> {
+    let (code, side) = (codes::VANISHED, side.title());
+    format!("{code}: {side} {item} is missing, but nothing proves that it was deleted").into()
 }
 
 /// Adds the items that failed before and are due to those that are read on their own.

@@ -57,7 +57,7 @@ pub(crate) async fn links(
     read_items(ctx, choice, observed, &ids).await?;
     let (base_texts, unread) = read_texts(ctx, choice, observed, &ids, report).await?;
     let mut plans = Vec::new();
-    let mut outside = 0;
+    let (mut outside, mut left) = (0, Vec::new());
     for id in ids.into_iter().filter(|id| !unread.contains(id)) {
         let Some(link) = observed.links.get(&id) else {
             continue;
@@ -74,6 +74,7 @@ pub(crate) async fn links(
             Turn::Wake => plan::wake(rules, &input, choosing::INSIDE),
             Turn::Leave => {
                 outside += u64::from(is_seen(&input));
+                left.push(id);
                 continue;
             }
         };
@@ -82,6 +83,7 @@ pub(crate) async fn links(
             plans.push(plan);
         }
     }
+    observed.left.extend(left);
     // later rounds look at some of the same links again
     if only.is_none() {
         report.outside += outside;

@@ -373,14 +373,15 @@ pub trait Board: Send + Sync {
     }
     /// Makes items; one answer a job, in order.
     async fn create(&self, project: &BoardProject, jobs: &[CreateJob]) -> Vec<Answer<Item>>;
-    /// Looks for items that earlier creates with these keys may have made; one answer a job, in order. `taken` are the items that
+    /// Looks for items that earlier creates with these keys may have made; one answer a job, in order, so that one that cannot be
+    /// told, or be finished where it is half made, holds up no other. `taken` are the items that
     /// links have already: never the answer where a create can only be told by its content.
     async fn find_created(
         &self,
         project: &ProjectId,
         jobs: &[CreateJob],
         taken: &HashSet<ItemId>,
-    ) -> Answer<Vec<Option<Item>>>;
+    ) -> Answer<Vec<Answer<Option<Item>>>>;
     /// Writes fields of an item.
     async fn update(&self, job: &UpdateJob) -> Answer<Written>;
     /// Takes our own footer out of an item's description and changes nothing else; whether there was one. Only asked where

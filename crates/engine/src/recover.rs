@@ -23,7 +23,7 @@ use crate::{
     apply::Ended,
     context::Context,
     journal::Step,
-    lease::millis,
+    late,
     observe::IDS_PER_CALL,
     port::{Answer, BoardProject, Written},
 };
@@ -91,12 +91,7 @@ fn leave_all(steps: Vec<Step>, error: &http_kit::Error) -> Vec<(Step, Looked)> {
 pub(crate) async fn wait_out(ctx: &Context, sent_at: Option<Millis>) {
     let Some(sent_at) = sent_at else { return };
     let settings = &ctx.settings;
-    // A holder that was taken over may have sent until its lease ended, whatever the journal's stamp says (design 4.6).
-    let taken_over = ctx.lease.as_ref().and_then(crate::lease::Lease::taken_over);
-    let sent_at = taken_over.map_or(sent_at, |until| sent_at.max(until));
-    let until = sent_at
-        .0
-        .saturating_add(millis(settings.write_deadline + settings.late_create).0);
+    let until = late::lands_by(ctx, sent_at).0;
     let wait = u64::try_from(until.saturating_sub(ctx.now().0)).unwrap_or(0);
     // A clock that was set back must not make the wait endless.
     let longest = settings.write_deadline + settings.late_create;

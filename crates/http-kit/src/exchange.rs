@@ -10,6 +10,7 @@ use tower::{Service, ServiceExt};
 use crate::limits::Pace;
 use crate::permit::PermitSlot;
 use crate::retry::retry_after;
+use crate::server_time::slept;
 use crate::silence::Silence;
 use crate::stack::{Answer, Attempt};
 use crate::stats::Counters;
@@ -107,7 +108,8 @@ impl Exchange {
     fn judge(&self, attempt: &Attempt, mut reply: Reply, began: Instant) -> Result<Reply, Error> {
         reply.tries = attempt.tries;
         let (host, status) = (&attempt.host, reply.status.as_u16());
-        host.time().take(&reply.headers, began, Instant::now());
+        host.time()
+            .take(&reply.headers, began, Instant::now(), slept());
         let wait = retry_after(&reply);
         let told = Told::of(status, &reply.headers, wait);
         self.pace.window(host).told(told, began);

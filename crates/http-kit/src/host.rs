@@ -15,7 +15,7 @@ use tower::retry::budget::TpsBudget;
 use url::Url;
 
 use crate::breaker::{Breaker, BreakerState};
-use crate::server_time::{Samples, ServerTime};
+use crate::server_time::{Samples, ServerTime, slept};
 use crate::silence;
 use crate::window::Places;
 
@@ -153,7 +153,7 @@ impl Host {
             refused,
             silent: silence::is_silent(&self.silence),
             slowed: places.slowed(now),
-            time: self.time().now(now),
+            time: self.time().now(now, slept()),
         }
     }
 }

@@ -52,12 +52,20 @@ pub(crate) struct Samples(VecDeque<Sample>);
 #[derive(Debug, Clone, Copy)]
 struct Sample {
     at: Instant,
+    /// As [`slept`] was then.
+    slept: Duration,
     time: ServerTime,
 }
 
 impl Samples {
-    /// Takes in an answer that was asked for at `sent` and was there at `at`.
-    pub(crate) fn take(&mut self, headers: &HeaderMap, sent: Instant, at: Instant) {
+    /// Takes in an answer that was asked for at `sent` and was there at `at`, when the machine had [`slept`] so long.
+    pub(crate) fn take(
+        &mut self,
+        headers: &HeaderMap,
+        sent: Instant,
+        at: Instant,
+        slept: Duration,
+    ) {
         let trip = at.saturating_duration_since(sent);
         if trip > SLOW {
             return;
@@ -73,27 +81,51 @@ impl Samples {
         if self.0.len() >= SAMPLES {
             self.0.pop_front();
         }
-        self.0.push_back(Sample { at, time });
+        self.0.push_back(Sample { at, slept, time });
     }
 
-    /// The clock now: the median of what the samples say.
-    pub(crate) fn now(&self, now: Instant) -> Option<ServerTime> {
+    /// The clock now, when the machine has [`slept`] so long: the median of what the samples say.
+    pub(crate) fn now(&self, now: Instant, slept: Duration) -> Option<ServerTime> {
+        let passed = |sample: &Sample| {
+            let awake = now.saturating_duration_since(sample.at);
+            awake + slept.saturating_sub(sample.slept)
+        };
         let mut all: Vec<ServerTime> = self
             .0
             .iter()
-            .filter(|sample| now.saturating_duration_since(sample.at) <= OLD)
-            .map(|sample| {
-                let passed = now.saturating_duration_since(sample.at).as_millis();
-                let passed = i64::try_from(passed).unwrap_or(i64::MAX);
+            .map(|sample| (passed(sample), sample.time))
+            .filter(|(passed, _)| *passed <= OLD)
+            .map(|(passed, time)| {
+                let passed = i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
                 ServerTime {
-                    millis: sample.time.millis.saturating_add(passed),
-                    ..sample.time
+                    millis: time.millis.saturating_add(passed),
+                    ..time
                 }
             })
             .collect();
         all.sort_by_key(|time| time.millis);
         all.get(all.len() / 2).copied()
     }
+}
+
+/// How long this machine was suspended since it started: an [`Instant`] does not count that, and a server's clock goes on.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn slept() -> Duration {
+    use rustix::time::{ClockId, clock_gettime};
+    let read = |clock| {
+        let time = clock_gettime(clock);
+        // since the machine started, so never negative
+        let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+        Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
+    };
+    let awake = read(ClockId::Monotonic);
+    read(ClockId::Boottime).saturating_sub(awake)
+}
+
+/// Elsewhere it is not told.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) const fn slept() -> Duration {
+    Duration::ZERO
 }
 
 fn date(headers: &HeaderMap) -> Option<i64> {
@@ -105,6 +137,8 @@ fn date(headers: &HeaderMap) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const AWAKE: Duration = Duration::ZERO;
 
     fn dated(date: &str) -> HeaderMap {
         let value = date.parse().expect("a header");
@@ -125,15 +159,15 @@ mod tests {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         let mut samples = Samples::default();
-        assert_eq!(samples.now(start), None);
-        samples.take(&clock(100), start, at(200));
+        assert_eq!(samples.now(start, AWAKE), None);
+        samples.take(&clock(100), start, at(200), AWAKE);
         let first = ServerTime {
             millis: 100_600,
             within: 600,
         };
-        assert_eq!(samples.now(at(200)), Some(first));
+        assert_eq!(samples.now(at(200), AWAKE), Some(first));
         assert_eq!(
-            samples.now(at(5_200)).map(|time| time.millis),
+            samples.now(at(5_200), AWAKE).map(|time| time.millis),
             Some(105_600)
         );
         assert_eq!(first.latest(), 101_200);
@@ -148,10 +182,10 @@ mod tests {
         }
         // One clock of several that is far off does not matter.
         for (seconds, ms) in [(101, 1_000), (3_000, 1_000), (101, 1_000)] {
-            samples.take(&clock(seconds), at(ms), at(ms));
+            samples.take(&clock(seconds), at(ms), at(ms), AWAKE);
         }
         assert_eq!(
-            samples.now(at(1_000)).map(|time| time.millis),
+            samples.now(at(1_000), AWAKE).map(|time| time.millis),
             Some(101_500)
         );
         // It was set back: after three more answers that is known.
@@ -160,9 +194,13 @@ mod tests {
                 &clock(ms / 1_000),
                 at(ms.unsigned_abs()),
                 at(ms.unsigned_abs()),
+                AWAKE,
             );
         }
-        assert_eq!(samples.now(at(4_000)).map(|time| time.millis), Some(4_500));
+        assert_eq!(
+            samples.now(at(4_000), AWAKE).map(|time| time.millis),
+            Some(4_500)
+        );
         assert_eq!(samples.0.len(), SAMPLES);
     }
 
@@ -170,12 +208,34 @@ mod tests {
     fn slow_round_trips_and_answers_without_a_date_say_nothing_and_old_ones_not_for_ever() {
         let start = Instant::now();
         let mut samples = Samples::default();
-        samples.take(&clock(100), start, start + Duration::from_millis(2_001));
-        samples.take(&HeaderMap::new(), start, start);
-        samples.take(&dated("yesterday"), start, start);
-        assert_eq!(samples.now(start), None);
-        samples.take(&clock(100), start, start);
-        assert!(samples.now(start + OLD).is_some());
-        assert_eq!(samples.now(start + OLD + Duration::from_millis(1)), None);
+        samples.take(
+            &clock(100),
+            start,
+            start + Duration::from_millis(2_001),
+            AWAKE,
+        );
+        samples.take(&HeaderMap::new(), start, start, AWAKE);
+        samples.take(&dated("yesterday"), start, start, AWAKE);
+        assert_eq!(samples.now(start, AWAKE), None);
+        samples.take(&clock(100), start, start, AWAKE);
+        assert!(samples.now(start + OLD, AWAKE).is_some());
+        assert_eq!(
+            samples.now(start + OLD + Duration::from_millis(1), AWAKE),
+            None
+        );
+    }
+
+    #[test]
+    fn time_that_the_machine_slept_has_passed_for_the_server_too() {
+        let start = Instant::now();
+        let mut samples = Samples::default();
+        let before = Duration::from_mins(3);
+        samples.take(&clock(100), start, start, before);
+        let minute = before + Duration::from_mins(1);
+        let now = samples.now(start, minute).map(|time| time.millis);
+        assert_eq!(now, Some(160_500));
+        let long = before + OLD + Duration::from_millis(1);
+        assert_eq!(samples.now(start, long), None, "it says too little");
+        assert!(slept() <= slept() + Duration::from_millis(1));
     }
 }

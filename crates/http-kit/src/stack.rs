@@ -20,6 +20,7 @@ use crate::host::Host;
 use crate::limits::{Concurrency, Pace};
 use crate::permit::PermitSlot;
 use crate::retry::Retry;
+use crate::server_time::slept;
 use crate::silence::SilenceLayer;
 use crate::stats::Counters;
 use crate::{
@@ -176,7 +177,7 @@ impl Http {
     /// The clock of the host at this address now, as far as its answers told it.
     pub fn server_time(&self, url: &Url) -> Option<ServerTime> {
         let host = self.hosts.of(self.settings.host_name(), url);
-        host.time().now(Instant::now())
+        host.time().now(Instant::now(), slept())
     }
 
     /// What this stack has done since it was made.

@@ -87,7 +87,8 @@ impl AccountService {
         const LOGIN: Origin = origin("login");
         let params = json!({"email": email, "password": password.expose_secret()});
         let answer = self.ask::<Login>(LOGIN, params, None, Effect::Write).await;
-        let login = answer.map_err(unchanged)?;
+        let untold = |error| without_password(error, password.expose_secret());
+        let login = answer.map_err(unchanged).map_err(untold)?;
         if login.tfa_required == Some(true) {
             let detail = "the token of a password stands for no account before the second factor";
             return Err(LOGIN.error(Kind::Fatal, HULY_LOGIN_TWO_FACTOR, detail));
@@ -192,16 +193,37 @@ const fn origin(method: &'static str) -> Origin {
 /// A login without an answer changed nothing that matters: it is tried again in the next run.
 fn unchanged(error: Error) -> Error {
     match error.kind() {
-        Kind::Unknown => {
-            let again = Error::new(Kind::Transient, error.code(), SERVICE, error.route())
-                .with_detail(error.detail())
-                .with_tries(error.tries());
-            match error.status() {
-                Some(status) => again.with_status(status),
-                None => again,
-            }
-        }
+        Kind::Unknown => again(Kind::Transient, &error, error.detail()),
         Kind::Transient | Kind::Conflict | Kind::Rejected | Kind::Fatal => error,
+    }
+}
+
+/// The shortest part of a password by which it is known in the server's words.
+const PART: usize = 4;
+
+/// The server's words are told and logged. Where it throws the request back, they hold the password, however it was quoted on the
+/// way: then they are left out.
+fn without_password(error: Error, password: &str) -> Error {
+    let mut parts = password
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|part| part.chars().count() >= PART)
+        .chain([password].into_iter().filter(|whole| !whole.is_empty()));
+    if parts.any(|part| error.detail().contains(part)) {
+        let detail = "the server threw the request back; its words hold the password";
+        return again(error.kind(), &error, detail);
+    }
+    error
+}
+
+/// The same error with another kind and other words.
+fn again(kind: Kind, error: &Error, detail: &str) -> Error {
+    let again = Error::new(kind, error.code(), SERVICE, error.route())
+        .with_detail(detail)
+        .with_retry_after(error.retry_after())
+        .with_tries(error.tries());
+    match error.status() {
+        Some(status) => again.with_status(status),
+        None => again,
     }
 }
 

@@ -1,6 +1,9 @@
 //! Projects and what decides on their statuses.
 
+use std::collections::BTreeSet;
+
 use http_kit::{Error, Kind};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::client::Huly;
@@ -38,13 +41,52 @@ impl Huly {
         Err(FIND.error(Kind::Fatal, HULY_PROJECT_NOT_A_MEMBER, detail))
     }
 
-    /// All that decides which statuses apply where: three queries.
+    /// All that decides which statuses apply where: three queries. A list may be cut short: see [`Huly::complete`].
     pub async fn workflow(&self) -> Result<Workflow, Error> {
-        let task_types = Find::of(class::TASK_TYPE).with("ofClass", json!(class::ISSUE));
         Ok(Workflow {
             statuses: self.find(&Find::of(class::ISSUE_STATUS)).await?,
-            task_types: self.find(&task_types).await?,
+            task_types: self.find(&types_of_issues()).await?,
             project_types: self.find(&Find::of(class::PROJECT_TYPE)).await?,
+            ..Workflow::default()
         })
     }
+
+    /// Asks for what a project's issues need and the lists left out, each by its id and once: only what is missing then
+    /// too is really gone. No call where nothing is missing ([`Workflow::lacks`]), at most one for each of the three classes else.
+    pub async fn complete(&self, workflow: &mut Workflow, project: &Project) -> Result<(), Error> {
+        // A type that is found names types of tasks, and those name statuses: three rounds at most.
+        loop {
+            let missing = workflow.missing(project);
+            if missing.is_empty() {
+                return Ok(());
+            }
+            let types = Find::of(class::PROJECT_TYPE);
+            let project_types = self.asked_by_id(types, &missing.project_types).await?;
+            let task_types = self
+                .asked_by_id(types_of_issues(), &missing.task_types)
+                .await?;
+            let statuses = Find::of(class::ISSUE_STATUS);
+            let statuses = self.asked_by_id(statuses, &missing.statuses).await?;
+            workflow.project_types.extend(project_types);
+            workflow.task_types.extend(task_types);
+            workflow.statuses.extend(statuses);
+            workflow.asked.extend(missing.into_ids());
+        }
+    }
+
+    async fn asked_by_id<T: DeserializeOwned>(
+        &self,
+        find: Find,
+        ids: &BTreeSet<DocRef>,
+    ) -> Result<Vec<T>, Error> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.find(&find.with("_id", json!({"$in": ids}))).await
+    }
+}
+
+/// The types of tasks that are issues.
+fn types_of_issues() -> Find {
+    Find::of(class::TASK_TYPE).with("ofClass", json!(class::ISSUE))
 }

@@ -276,7 +276,7 @@ pub struct Deed {
     pub at: Millis,
     /// Who: user and machine.
     pub who: Arc<str>,
-    /// `accept`, `resolve`, `retry`, `drop`, `repair`, `import`, `unlink`, `restore`.
+    /// `accept`, `resolve`, `retry`, `drop`, `repair`, `import`, `unlink`, `restore`, `choose`.
     pub kind: Arc<str>,
     /// Which pair of projects, where it is one.
     pub project: Option<ProjectLinkId>,

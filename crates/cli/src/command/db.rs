@@ -6,14 +6,17 @@ use engine::{
     env::{Env, System},
     report::Exit,
 };
-use store::sqlite::{BackupFile, SqliteStore};
+use store::{
+    codes,
+    sqlite::{BackupFile, SqliteStore},
+};
 
 use crate::{
     args::db::{Backup, Db, Restore},
     command::person,
     config::Config,
     connect,
-    failure::Failure,
+    failure::{self, Failure},
     output,
 };
 
@@ -30,12 +33,20 @@ pub(crate) async fn run(config: &Config, command: Db) -> Result<Exit, Failure> {
 
 async fn check(path: &Path, json: bool) -> Result<Exit, Failure> {
     let store = existing(path).await?;
-    let found = store.check().await?;
-    output::db::checked(path, &found, json)
+    let (found, restored_at) = (store.check().await?, store.restored_at().await?);
+    output::db::checked(path, &found, restored_at, json)
 }
 
 async fn back_up(path: &Path, asked: Backup) -> Result<Exit, Failure> {
     let store = existing(path).await?;
+    if let Some(to) = &asked.to
+        && connect::exists(to)?
+    {
+        let what = format!("there is something at `{}` already", to.display());
+        return Err(Failure::usage(what).hint(
+            "no backup overwrites anything: name another file, or none to have it beside the store",
+        ));
+    }
     let to = store.back_up(asked.to.as_deref(), System.now()).await?;
     output::db::backed_up(&to, asked.json.json)
 }
@@ -55,7 +66,9 @@ async fn restore(path: &Path, asked: Restore) -> Result<Exit, Failure> {
         None => newest(path)?,
     };
     let options = connect::options();
-    let restored = Box::pin(SqliteStore::restore(path, &from, &options)).await?;
+    let restored = Box::pin(SqliteStore::restore(path, &from, &options))
+        .await
+        .map_err(|error| unusable(&from, error))?;
     let deed = person::deed(
         "restore",
         &from.display().to_string(),
@@ -63,6 +76,31 @@ async fn restore(path: &Path, asked: Restore) -> Result<Exit, Failure> {
     );
     person::note(&writable(path).await?, vec![deed]).await?;
     output::db::restored(path, &from, &restored, json.json)
+}
+
+/// Where it is the file to be put back that is wrong, the store's own remedies would mislead.
+fn unusable(from: &Path, error: store::Error) -> Failure {
+    let why = match reason(from, &error) {
+        Some(store::Error::Missing) => "it is empty".to_owned(),
+        Some(reason) => failure::chain(reason),
+        None if error.code() == codes::STORE_MISSING => "there is no such file".to_owned(),
+        None => return error.into(),
+    };
+    let what = format!("`{}` cannot be put back: {why}", from.display());
+    Failure {
+        code: Some(error.code().to_owned()),
+        ..Failure::usage(what)
+    }
+    .hint("the store is as it was; `hvs db restore --list` shows the backups beside it")
+}
+
+/// What is wrong with this file; `None` where it is another one, or nothing of the kind.
+fn reason<'a>(file: &Path, error: &'a store::Error) -> Option<&'a store::Error> {
+    match error {
+        store::Error::Open { path, source } if path == file => Some(source),
+        store::Error::Open { source, .. } => reason(file, source),
+        _ => None,
+    }
 }
 
 async fn vacuum(path: &Path, json: bool) -> Result<Exit, Failure> {

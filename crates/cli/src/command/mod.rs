@@ -104,7 +104,8 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
             demo::run(&demo).await
         }
         Command::Selftest(asked) => {
-            unconfigured(&global)?;
+            // The troubles that it plays are no errors of this program; who wants to read of them says `-v`.
+            logging::start("off", is_json(&global), &global)?;
             selftest::run(asked).await
         }
         Command::Sim(command) => {
@@ -187,5 +188,9 @@ fn read(global: &Global, filter: &Filter) -> Result<Config, Failure> {
 
 /// Logging alone, for commands that bring everything with them.
 fn unconfigured(global: &Global) -> Result<(), Failure> {
-    logging::start("error", global.log_format == Some(LogFormat::Json), global)
+    logging::start("error", is_json(global), global)
+}
+
+fn is_json(global: &Global) -> bool {
+    global.log_format == Some(LogFormat::Json)
 }

@@ -4,6 +4,7 @@ use engine::{projects::choose::Choice, report::Exit};
 
 use crate::{
     args::{Choose, Global, Project},
+    command::person,
     config::Config,
     connect,
     failure::Failure,
@@ -37,7 +38,7 @@ pub(crate) async fn run(
             let connecting = connect::engine(config, store, settings);
             let engine = interrupt.or(Box::pin(connecting)).await?;
             let choice = choice(&asked);
-            let who = who();
+            let who = person::who();
             let choosing = engine.choose(
                 &asked.project,
                 &choice,
@@ -71,12 +72,4 @@ fn choice(asked: &Choose) -> Choice {
     } else {
         Choice::Relink
     }
-}
-
-/// Who chose, as far as the system tells.
-fn who() -> String {
-    let name = ["USER", "LOGNAME"]
-        .into_iter()
-        .find_map(|variable| std::env::var(variable).ok());
-    name.unwrap_or_else(|| "somebody".to_owned())
 }

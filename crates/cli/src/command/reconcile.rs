@@ -53,7 +53,7 @@ pub(crate) async fn run(
         return output::reconcile::end(&report, &before, None, json, global);
     }
     if !json {
-        output::reconcile::found(&before)?;
+        output::reconcile::found(&before, true)?;
     }
     let mut unknown = Vec::new();
     for hash in &asked.accept {

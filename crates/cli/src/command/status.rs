@@ -282,7 +282,26 @@ fn calls(runs: &[RunRow], side: Side) -> ServiceFact {
     let service = newest.and_then(|(service, _)| service.get("clock_ahead_ms"));
     fact.clock_ahead_ms = service.and_then(Value::as_i64);
     fact.left_alone = newest.is_some_and(|(_, hosts)| hosts.iter().any(is_left_alone));
+    let ended = runs.iter().filter(|run| run.ended_at.is_some());
+    fact.unreached_in_a_row = ended.take_while(|run| is_unreached(run, side)).count();
     fact
+}
+
+/// Whether a run could not use a service at all: what went wrong is about no item and no project.
+fn is_unreached(run: &RunRow, side: Side) -> bool {
+    let problems = run.summary.get("problems").and_then(Value::as_array);
+    let word = |problem: &Value, name: &str| -> Option<String> {
+        Some(problem.get(name)?.as_str()?.to_owned())
+    };
+    problems.into_iter().flatten().any(|problem| {
+        let is_whole = word(problem, "item").is_some_and(|item| item.is_empty());
+        is_whole
+            && word(problem, "side").as_deref() == Some(side.as_str())
+            && !matches!(
+                word(problem, "kind").as_deref(),
+                Some("conflict" | "rejected")
+            )
+    })
 }
 
 #[cfg(test)]
@@ -313,6 +332,29 @@ mod tests {
         assert_eq!(of(4, projects(0, &[], &[])), Some(Turn::Failed));
         assert_eq!(of(4, json!({ "problems": [] })), Some(Turn::Failed));
         assert_eq!(of(0, json!({ "limited": true })), None);
+    }
+
+    #[test]
+    fn a_service_that_the_newest_runs_could_not_use_is_told() {
+        let problem = |side: &str, item: &str, kind: &str| {
+            let problem = json!({ "side": side, "item": item, "kind": kind });
+            run(4, json!({ "problems": [problem] }))
+        };
+        let away = || problem("vibe", "", "transient");
+        let well = || run(0, json!({ "problems": [] }));
+        let item = problem("vibe", "HARB-1 A", "transient");
+        let rows = [
+            (vec![away(), away(), well(), away()], 2),
+            (vec![problem("vibe", "", "fatal")], 1),
+            (vec![well(), away()], 0),
+            (vec![item], 0),
+            (vec![problem("vibe", "", "rejected")], 0),
+            (vec![problem("huly", "", "transient")], 0),
+        ];
+        for (runs, in_a_row) in rows {
+            let fact = calls(&runs, Side::Vibe);
+            assert_eq!(fact.unreached_in_a_row, in_a_row, "{runs:?}");
+        }
     }
 
     #[test]

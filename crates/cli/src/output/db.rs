@@ -10,19 +10,26 @@ use store::{
     sqlite::{BackupFile, Restored, Soundness},
 };
 
+use sync_core::ids::Millis;
+
 use crate::{failure::Failure, output, words};
 
 use super::table;
 
 /// What a check found.
-pub(crate) fn checked(path: &Path, found: &Soundness, json: bool) -> Result<Exit, Failure> {
+pub(crate) fn checked(
+    path: &Path,
+    found: &Soundness,
+    restored_at: Option<Millis>,
+    json: bool,
+) -> Result<Exit, Failure> {
     let is_sound = found.findings.is_empty();
     let exit = if is_sound { Exit::Done } else { Exit::Service };
     if json {
         output::json(&json!({
             "path": path, "sound": is_sound, "findings": found.findings, "version": found.version,
             "bytes": found.bytes, "free_bytes": found.free_bytes, "log_bytes": found.log_bytes,
-            "rows": rows_json(&found.counts), "exit_code": exit.code(),
+            "rows": rows_json(&found.counts), "restored_at": restored_at.map(words::exact_time), "exit_code": exit.code(),
         }))?;
         return Ok(exit);
     }
@@ -48,6 +55,9 @@ pub(crate) fn checked(path: &Path, found: &Soundness, json: bool) -> Result<Exit
         found.version,
         rows(&found.counts),
     ))?;
+    if let Some(at) = restored_at {
+        output::data(&format!("  put back from a backup: {}", words::time(at)))?;
+    }
     Ok(exit)
 }
 

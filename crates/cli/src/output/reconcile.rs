@@ -18,12 +18,12 @@ use super::{
 /// Rows of one table; the document has all.
 const MOST: usize = 200;
 
-/// Shows what was found, before anything is done about it.
-pub(crate) fn found(findings: &[Finding]) -> Result<(), Failure> {
+/// Shows what was found, before anything is done about it. `mends` where that follows at once.
+pub(crate) fn found(findings: &[Finding], mends: bool) -> Result<(), Failure> {
     if findings.is_empty() {
         return output::data("found: nothing");
     }
-    output::data(&rows(findings))?;
+    output::data(&rows(findings, mends))?;
     output::data(&count(findings))
 }
 
@@ -60,10 +60,10 @@ pub(crate) fn end(
         return Ok(exit);
     }
     match judged {
-        None => self::found(found)?,
+        None => self::found(found, false)?,
         Some(judged) => {
             if !judged.is_empty() {
-                output::data(&rows(judged))?;
+                output::data(&rows(judged, false))?;
             }
             output::data(&count(judged))?;
             output::data(&summary(report))?;
@@ -81,7 +81,7 @@ pub(crate) fn end(
     Ok(exit)
 }
 
-fn rows(findings: &[Finding]) -> String {
+fn rows(findings: &[Finding], mends: bool) -> String {
     let cells: Vec<Vec<String>> = findings
         .iter()
         .take(MOST)
@@ -93,7 +93,7 @@ fn rows(findings: &[Finding]) -> String {
                 side.to_owned(),
                 words::short(&finding.item, 50),
                 words::clean(&finding.found),
-                fate(&finding.fate),
+                fate(&finding.fate, mends),
             ]
         })
         .collect();
@@ -109,11 +109,12 @@ fn dash(text: &str) -> String {
     if text.is_empty() { "-" } else { text }.to_owned()
 }
 
-fn fate(fate: &Fate) -> String {
-    match fate {
-        Fate::Done => "done".to_owned(),
-        Fate::Mendable => "--repair mends it".to_owned(),
-        Fate::Left(why) => format!("left: {}", words::clean(why)),
+fn fate(fate: &Fate, mends: bool) -> String {
+    match (fate, mends) {
+        (Fate::Done, _) => "done".to_owned(),
+        (Fate::Mendable, true) => "to be mended now".to_owned(),
+        (Fate::Mendable, false) => "--repair mends it".to_owned(),
+        (Fate::Left(why), _) => format!("left: {}", words::clean(why)),
     }
 }
 

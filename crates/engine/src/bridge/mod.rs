@@ -319,8 +319,9 @@ impl Board for BridgeBoard {
         project: &ProjectId,
         jobs: &[CreateJob],
         taken: &HashSet<ItemId>,
-    ) -> Answer<Vec<Option<Item>>> {
-        self.find_by_content(project, jobs, taken).await
+    ) -> Answer<Vec<Answer<Option<Item>>>> {
+        let found = self.find_by_content(project, jobs, taken).await?;
+        Ok(found.into_iter().map(Ok).collect())
     }
 
     async fn update(&self, job: &UpdateJob) -> Answer<Written> {

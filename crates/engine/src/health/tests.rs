@@ -100,11 +100,19 @@ fn failed_calls_make_the_verdict_from_a_share_on() {
 }
 
 #[test]
-fn a_service_that_is_left_alone_or_has_another_time_degrades() {
-    use Verdict::{Degraded, Ok};
+fn a_service_that_is_left_alone_unreached_or_has_another_time_degrades() {
+    use Verdict::{Degraded, Failing, Ok};
     let left = with(|facts| facts.services.vibe.left_alone = true);
     let words = "Vibe: left alone for a while, it failed too often or stopped answering";
     check(&left, Degraded, words);
+    let unreached = |runs| with(|facts| facts.services.vibe.unreached_in_a_row = runs);
+    check(
+        &unreached(1),
+        Degraded,
+        "Vibe: the last run could not use it",
+    );
+    let words = "Vibe: the last 3 runs could not use it";
+    check(&unreached(3), Failing, words);
     let ahead = |ms| with(|facts| facts.services.huly.clock_ahead_ms = Some(ms));
     check(&ahead(60_000), Ok, "");
     check(

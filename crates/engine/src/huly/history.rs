@@ -22,7 +22,7 @@ impl HulyBoard {
     }
 
     /// The issues that these creates made, each finished where its run was killed before it came to the text.
-    pub(super) async fn made_by(&self, jobs: &[CreateJob]) -> Answer<Vec<Option<Item>>> {
+    pub(super) async fn made_by(&self, jobs: &[CreateJob]) -> Answer<Vec<Answer<Option<Item>>>> {
         let ids: Vec<DocRef> = jobs
             .iter()
             .map(|job| DocRef::from(job.key.document_id().as_str()))
@@ -32,9 +32,9 @@ impl HulyBoard {
         for (id, job) in ids.iter().zip(jobs) {
             let issue = there.iter().find(|issue| issue.id == *id);
             found.push(match issue {
-                Some(issue) if job.prepared.is_some() => Some(self.finish(job, issue).await?),
-                Some(issue) => Some(item(issue)),
-                None => None,
+                Some(issue) if job.prepared.is_some() => self.finish(job, issue).await.map(Some),
+                Some(issue) => Ok(Some(item(issue))),
+                None => Ok(None),
             });
         }
         Ok(found)

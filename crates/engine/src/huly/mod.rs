@@ -195,7 +195,7 @@ impl Board for HulyBoard {
     async fn statuses(&self, project: &BoardProject) -> Answer<Vec<KindStatuses>> {
         let wire = self.wire_project(&project.id).await?;
         Ok(kind_statuses(
-            &*self.workflow.fresh(&self.client).await?,
+            &*self.workflow.fresh(&self.client, &wire).await?,
             &wire,
         ))
     }
@@ -333,7 +333,7 @@ impl Board for HulyBoard {
         _project: &ProjectId,
         jobs: &[CreateJob],
         _taken: &HashSet<ItemId>,
-    ) -> Answer<Vec<Option<Item>>> {
+    ) -> Answer<Vec<Answer<Option<Item>>>> {
         self.made_by(jobs).await
     }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use huly_client::{Huly, types::Workflow};
+use huly_client::{
+    Huly,
+    types::{Project, Workflow},
+};
 use tokio::sync::Mutex;
 
 use crate::port::Answer;
@@ -25,14 +28,20 @@ impl Statuses {
         self.0.lock().await.is_fresh = false;
     }
 
-    /// As they are now, or were earlier in this run.
-    pub(super) async fn fresh(&self, client: &Huly) -> Answer<Arc<Workflow>> {
+    /// As they are now, or were earlier in this run, with all that this project's issues need: what a list left out was
+    /// asked for by its id.
+    pub(super) async fn fresh(&self, client: &Huly, project: &Project) -> Answer<Arc<Workflow>> {
         // Held while it is asked for, so that the projects of one run ask once.
         let mut known = self.0.lock().await;
-        if let (true, Some(workflow)) = (known.is_fresh, &known.last) {
-            return Ok(Arc::clone(workflow));
+        let mut workflow = match (known.is_fresh, &known.last) {
+            (true, Some(workflow)) => Arc::clone(workflow),
+            (true, None) | (false, _) => Arc::new(client.workflow().await?),
+        };
+        if workflow.lacks(project) {
+            client
+                .complete(Arc::make_mut(&mut workflow), project)
+                .await?;
         }
-        let workflow = Arc::new(client.workflow().await?);
         *known = Known {
             last: Some(Arc::clone(&workflow)),
             is_fresh: true,

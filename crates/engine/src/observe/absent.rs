@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use sync_core::{
     Pair, Side,
-    ids::{ItemId, LinkId},
-    item::Observation,
+    ids::{ItemId, LinkId, ProjectId},
+    item::{Item, Observation},
 };
 
 use super::{IDS_PER_CALL, Observed};
@@ -35,15 +35,10 @@ pub(super) async fn prove(
     if doubtful.is_empty() {
         return Ok(());
     }
-    let board = ctx.board(side);
-    let mut there = HashMap::new();
-    for ids in doubtful.chunks(IDS_PER_CALL) {
-        there.extend(board.get(ids).await.map_err(Error::service(side))?);
-    }
+    let there = read(ctx, side, &doubtful).await?;
     let absent: Vec<ItemId> = doubtful
-        .iter()
-        .filter(|id| !there.contains_key(*id))
-        .cloned()
+        .into_iter()
+        .filter(|id| !there.contains_key(id))
         .collect();
     for (id, (_, item)) in there {
         match by_item.side(side).get(&id) {
@@ -54,28 +49,73 @@ pub(super) async fn prove(
     if absent.is_empty() {
         return Ok(());
     }
-    // Read after the items: only then does an empty answer mean that they are gone (design 3.6 b).
-    let ours = match board
-        .project(&project.id)
-        .await
-        .map_err(Error::service(side))?
-    {
-        None => {
-            observed.project_gone = Some(side);
-            return Ok(());
-        }
-        Some(project) => project.member,
-    };
-    for id in absent {
-        let Some(link) = by_item.side(side).get(&id) else {
-            continue;
-        };
-        let gone = ours && !board.was_moved(&id).await.map_err(Error::service(side))?;
-        if gone {
+    let linked = absent
+        .into_iter()
+        .filter(|id| by_item.side(side).contains_key(id));
+    let proof = proof(ctx, side, &project.id, linked.collect()).await?;
+    if proof.project_gone {
+        observed.project_gone = Some(side);
+    }
+    for id in proof.gone {
+        if let Some(link) = by_item.side(side).get(&id) {
             observed.see(*link, side, Observation::Gone);
-        } else {
-            observed.vanished.push((side, id));
         }
     }
+    let vanished = proof.vanished.into_iter().map(|id| (side, id));
+    observed.vanished.extend(vanished);
     Ok(())
+}
+
+/// Items by their own reads, with the projects they are in.
+pub(crate) async fn read(
+    ctx: &Context,
+    side: Side,
+    ids: &[ItemId],
+) -> Result<HashMap<ItemId, (ProjectId, Item)>, Error> {
+    let mut there = HashMap::new();
+    for ids in ids.chunks(IDS_PER_CALL) {
+        let found = ctx.board(side).get(ids).await;
+        there.extend(found.map_err(Error::service(side))?);
+    }
+    Ok(there)
+}
+
+/// What is known of items whose own reads were empty.
+#[derive(Debug, Default)]
+pub(crate) struct Proof {
+    /// Deleted.
+    pub(crate) gone: Vec<ItemId>,
+    /// Missing, and nothing proves that they were deleted.
+    pub(crate) vanished: Vec<ItemId>,
+    /// Their project is gone as a whole: nothing is known of them.
+    pub(crate) project_gone: bool,
+}
+
+/// Proves absence where it can be proven (design 3.6): the project is there and ours, and no item was moved. To be asked after the
+/// items' own reads: only then does an empty answer mean anything.
+pub(crate) async fn proof(
+    ctx: &Context,
+    side: Side,
+    project: &ProjectId,
+    absent: Vec<ItemId>,
+) -> Result<Proof, Error> {
+    let board = ctx.board(side);
+    let mut proof = Proof::default();
+    let mut read = board.project(project).await.map_err(Error::service(side))?;
+    if read.is_none() {
+        // A list showed it in this very run. One answer may be cut down to nothing; a project that sleeps needs a person to wake.
+        read = board.project(project).await.map_err(Error::service(side))?;
+    }
+    let Some(read) = read else {
+        proof.project_gone = true;
+        return Ok(proof);
+    };
+    for id in absent {
+        if read.member && !board.was_moved(&id).await.map_err(Error::service(side))? {
+            proof.gone.push(id);
+        } else {
+            proof.vanished.push(id);
+        }
+    }
+    Ok(proof)
 }

@@ -1,6 +1,7 @@
 //! A person's choice for a pair of projects that waits: one was deleted as a whole, or a service was restored (design 3.6, 3.7).
 
 mod recreate;
+mod which;
 
 use std::sync::Arc;
 
@@ -8,12 +9,13 @@ use http_kit::Kind;
 use serde::Serialize;
 use store::{
     Batch,
-    row::{HistoryRow, IntentState, ProjectPhase, ProjectRow},
+    port::Operation,
+    row::{Deed, IntentState, ProjectPhase, ProjectRow},
 };
 use sync_core::{
     Pair, Side,
     ids::{LinkId, Millis},
-    link::{Link, fold},
+    link::Link,
     project::ProjectAction,
 };
 
@@ -26,6 +28,8 @@ use crate::{
     run::{Engine, named},
     turn, unlink,
 };
+
+use which::{called, unfit};
 
 /// Links of one transaction.
 const LINKS_PER_BATCH: usize = 500;
@@ -92,12 +96,19 @@ impl Engine {
             carry_out,
             stop,
             async |ctx, report, chosen: &mut Chosen| {
-                let Some(row) = find(ctx, project).await? else {
+                let mut found = called(ctx.store.projects().await?, project);
+                let Some(row) = found.pop() else {
                     return Ok(());
                 };
-                same_server(ctx).await?;
                 chosen.project = Some(Arc::clone(&row.label));
                 let mut turn = named(&row, None);
+                if let Some(words) = unfit(&row, &found, choice) {
+                    refuse(&mut turn, codes::CHOICE_REFUSED, &words);
+                    report.exit = report.exit.and(turn.exit);
+                    report.projects.push(turn);
+                    return Ok(());
+                }
+                same_server(ctx).await?;
                 let choosing = Choosing {
                     ctx,
                     row: &row,
@@ -106,8 +117,8 @@ impl Engine {
                 };
                 chosen.links = choosing.links.len() as u64;
                 let done = choosing.carry_out(choice, accept, chosen, &mut turn).await;
-                if done.is_ok() && turn.problems.is_empty() && ctx.lease.is_some() {
-                    keep(ctx, &row, choice, who).await?;
+                if !chosen.effect.is_empty() && ctx.lease.is_some() {
+                    keep(ctx, &row, (choice, chosen), who, &turn).await?;
                 }
                 turn.reached = Reached::Processed;
                 report.exit = report.exit.and(turn.exit);
@@ -134,20 +145,6 @@ async fn same_server(ctx: &Context) -> Result<(), Error> {
     Ok(())
 }
 
-/// The pair of this name, identifier or id; one that waits goes before others of its name.
-async fn find(ctx: &Context, name: &str) -> Result<Option<ProjectRow>, Error> {
-    let mut rows = ctx.store.projects().await?;
-    let wanted = fold(name);
-    rows.retain(|row| {
-        let id = row.projects.huly.as_ref();
-        fold(&row.label) == wanted
-            || fold(&row.name) == wanted
-            || id.is_some_and(|id| id.as_str() == name)
-    });
-    rows.sort_by_key(|row| row.phase != ProjectPhase::Waiting);
-    Ok(rows.into_iter().next())
-}
-
 /// Both projects by their own reads.
 async fn boards(ctx: &Context, row: &ProjectRow) -> Result<Pair<Option<BoardProject>>, Error> {
     let mut boards: Pair<Option<BoardProject>> = Pair::default();
@@ -160,24 +157,32 @@ async fn boards(ctx: &Context, row: &ProjectRow) -> Result<Pair<Option<BoardProj
     Ok(boards)
 }
 
-/// Every choice is a row of the history.
-async fn keep(ctx: &Context, row: &ProjectRow, choice: &Choice, who: &str) -> Result<(), Error> {
-    let history = HistoryRow {
+/// Every choice is kept with who made it and what came of it.
+async fn keep(
+    ctx: &Context,
+    row: &ProjectRow,
+    (choice, chosen): (&Choice, &Chosen),
+    who: &str,
+    turn: &ProjectReport,
+) -> Result<(), Error> {
+    let mut effect = format!("{}: {}; run {}", choice.word(), chosen.effect, ctx.run);
+    if turn.problem_count > 0 || !turn.held.is_empty() {
+        effect.push_str(", not to its end");
+    }
+    let deed = Deed {
         at: ctx.now(),
-        run: ctx.run,
-        project: row.id,
-        link: LinkId(uuid::Uuid::nil()),
-        side: Side::Huly,
+        who: who.into(),
         kind: "choose".into(),
-        field: None,
-        old: Some(Arc::clone(&row.reason)),
-        new: Some(format!("{} by {who}", choice.word()).into()),
+        project: Some(row.id),
+        link: None,
+        item: Arc::clone(&row.label),
+        effect: effect.into(),
     };
-    let batch = Batch {
-        history: vec![history],
-        ..Batch::default()
+    let operation = Operation {
+        deeds: vec![deed],
+        ..Operation::default()
     };
-    Ok(ctx.store.write(ctx.fence()?, &batch).await?)
+    Ok(ctx.store.operate(&operation, ctx.now()).await?)
 }
 
 struct Choosing<'a> {
@@ -238,7 +243,7 @@ impl Choosing<'_> {
                 "its {} project is still gone: bring it back there, or choose another way",
                 side.title()
             );
-            refuse(turn, codes::PROJECT_GONE, &words);
+            refuse(turn, codes::CHOICE_REFUSED, &words);
             return Ok(());
         }
         let changed: Vec<Link> = self
@@ -273,7 +278,7 @@ impl Choosing<'_> {
         let (Some(gone), Some(stands)) = (self.gone(), self.gone().map(Side::opposite)) else {
             refuse(
                 turn,
-                codes::PROJECT_GONE,
+                codes::CHOICE_REFUSED,
                 "both of its projects are there: nothing is to be mirrored",
             );
             return Ok(());
@@ -281,7 +286,7 @@ impl Choosing<'_> {
         let Some(board) = self.boards.side(stands) else {
             refuse(
                 turn,
-                codes::PROJECT_GONE,
+                codes::CHOICE_REFUSED,
                 "both of its projects are gone: choose unlink",
             );
             return Ok(());

@@ -63,12 +63,13 @@ pub(super) async fn look_for(
         };
         let mut answers = answers.into_iter();
         for (step, job) in std::mem::take(&mut open) {
-            match answers.next().flatten() {
-                Some(item) => {
+            match answers.next().unwrap_or(Ok(None)) {
+                Ok(Some(item)) => {
                     taken.insert(item.id.clone());
                     looked.push((step, Looked::Ended(Ended::Found(Box::new(item)))));
                 }
-                None => open.push((step, job)),
+                Ok(None) => open.push((step, job)),
+                Err(error) => looked.push((step, Looked::Leave(error))),
             }
         }
     }

@@ -20,6 +20,7 @@ use crate::{
     codes,
     context::Context,
     journal::{self, Step},
+    late,
     letters::{self, Failed, Failing, next_try},
     report::{Outcome, ProjectReport},
 };
@@ -87,6 +88,9 @@ fn clean(ctx: &Context, step: &Step, links: &HashMap<LinkId, Link>, batch: &mut 
     for (side, item) in items.iter().flat_map(|items| items.iter()) {
         if let Some(item) = item {
             batch.clean.push((step.intent.project, side, item.clone()));
+            batch
+                .dirty
+                .extend(late::row(ctx, step.intent.project, side, item));
         }
     }
 }
@@ -115,9 +119,10 @@ pub(crate) fn not_tried(
 ) {
     for (side, item) in items(links, step) {
         let row = dirty(ctx, step.intent.project, side, &item, code);
+        let is_late = &*row.code == codes::LATE;
         batch.dirty.push(Dirty {
             tries: row.tries.saturating_sub(1),
-            next_try: ctx.now(),
+            next_try: if is_late { row.next_try } else { ctx.now() },
             ..row
         });
     }
@@ -142,7 +147,7 @@ pub(crate) fn dirty(
     ctx.letters.dirtied(item);
     // Nobody is interrupted in the middle of a sentence (design 4.2).
     let typed = code == codes::BEING_TYPED;
-    Dirty {
+    let row = Dirty {
         project,
         side,
         item: item.clone(),
@@ -154,6 +159,11 @@ pub(crate) fn dirty(
         },
         tries,
         code: code.into(),
+    };
+    match late::row(ctx, project, side, item) {
+        // That a write may still come must be known for as long as it may.
+        Some(late) if !typed => Dirty { tries, ..late },
+        Some(_) | None => row,
     }
 }
 

@@ -30,6 +30,7 @@ use crate::{
     codes,
     context::Context,
     journal::{self, Past, Step},
+    late,
     letters::Failing,
     port::Written,
     report::{Outcome, ProjectReport},
@@ -295,6 +296,9 @@ fn done(
     for (side, item) in next.items.iter() {
         if let Some(item) = item {
             batch.clean.push((step.intent.project, side, item.clone()));
+            batch
+                .dirty
+                .extend(late::row(ctx, step.intent.project, side, item));
         }
     }
     if !is_whole(action, untaken) {

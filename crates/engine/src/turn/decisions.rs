@@ -175,7 +175,22 @@ async fn changed(
         .into(),
     });
     let values = if row.open { values } else { row.values.clone() };
-    store(ctx, row, Some(values), Batch::default()).await
+    let mut batch = Batch::default();
+    if values != row.values {
+        // What the person was shown may stand nowhere any more: it stays, beside the conflict that shows what stands now.
+        batch.conflicts.push(ConflictRow {
+            id: 0,
+            run: ctx.run,
+            at: ctx.now(),
+            cause: "shown_before".into(),
+            open: false,
+            version: 1,
+            decision: None,
+            pending: false,
+            ..row.clone()
+        });
+    }
+    store(ctx, row, Some(values), batch).await
 }
 
 /// Both sides hold it: the field waits no more.

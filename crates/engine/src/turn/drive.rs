@@ -18,6 +18,7 @@ use crate::{
     context::Context,
     error::Error,
     journal::{Past, Step},
+    late,
     observe::Observed,
     port::BoardProject,
     recover::{self, Looked},
@@ -152,6 +153,7 @@ pub(crate) async fn look_for(
     let form = huly_client::markup::normal_form;
     for (mut step, looked) in recover::look(ctx, side, project, &observed.links, open, form).await {
         step.past = Past::Clear;
+        late::mark(ctx, &step, &looked, &mut left);
         match looked {
             Looked::Ended(end) => ended.push((step, end)),
             Looked::Resend => {

@@ -10,7 +10,7 @@ use crate::{
     codes,
     context::Context,
     error::Error,
-    observe::Observed,
+    observe::{self, Observed},
     port::BoardProject,
     reconcile::restored::{self, Restored},
     report::{Exit, ProjectReport},
@@ -38,16 +38,10 @@ pub(super) async fn is_over(
 
 /// Items that are missing without proof are told.
 fn vanished(observed: &Observed, report: &mut ProjectReport) {
-    for (side, item) in &observed.vanished {
-        report.notices.push(
-            format!(
-                "{}: {} {item} is missing, but nothing proves that it was deleted",
-                codes::VANISHED,
-                side.title()
-            )
-            .into(),
-        );
-    }
+    let all = observed.vanished.iter();
+    report
+        .notices
+        .extend(all.map(|(side, item)| observe::vanished(*side, item)));
 }
 
 /// A project that is gone as a whole is one event: its links sleep until a person chooses (design 3.6).

@@ -1,23 +1,27 @@
 //! Journal a round's plans: what only the store sees is done at once, what is sent becomes intents, all in one transaction.
 
+mod lost;
+
 use std::{borrow::Cow, sync::Arc};
 
 use store::{
     Batch,
-    row::{ConflictRow, DeadLetter, HistoryRow, LetterState, ProjectRow},
+    row::{DeadLetter, HistoryRow, LetterState, ProjectRow},
 };
 use sync_core::{
     Pair, Side,
     ids::Millis,
-    item::{Field, Observation, Value},
+    item::{Field, Observation},
     link::Link,
-    plan::{self, Action, Change, Conflict, LinkPlan, Problem, Remove, RemoveReason, Update},
+    plan::{self, Action, Change, LinkPlan, Problem, Update},
 };
 
 use crate::{
+    codes,
     context::Context,
     error::Error,
     journal::{Beside, Origin, Step, kind, refused_hash, values},
+    late,
     letters::{self, Key, Standing},
     observe::Observed,
     planning::{observed_text, observed_texts},
@@ -48,6 +52,7 @@ pub(crate) async fn write(
         let mut batch = Batch::default();
         for plan in chunk {
             let Some(link) = observed.links.get(&plan.link).cloned() else {
+                report.problem(unknown(plan));
                 continue;
             };
             let mut entry = Entry {
@@ -75,6 +80,18 @@ pub(crate) async fn write(
         observed.now.remove(&forgotten.link);
     }
     Ok(steps)
+}
+
+/// A plan whose link this turn has let go of: the next run plans it again.
+fn unknown(plan: &LinkPlan) -> Outcome {
+    Outcome {
+        kind: http_kit::Kind::Conflict,
+        code: codes::PRECONDITION.into(),
+        side: None,
+        item: Arc::clone(&plan.label),
+        field: None,
+        message: "its link is not known any more in this run; the next run plans it again".into(),
+    }
 }
 
 /// The service's own stamp of an item that was seen.
@@ -170,81 +187,18 @@ impl Entry<'_> {
         Ok(steps)
     }
 
-    fn conflict(&mut self, conflict: &Conflict) {
-        self.report.conflicts += 1;
-        if conflict.frozen {
-            let (label, field) = (&self.plan.label, conflict.field);
-            let notice =
-                format!("{label}: the {field} waits for your decision: `hvs conflicts list`");
-            self.report.notices.push(notice.into());
-        }
-        self.batch.conflicts.push(ConflictRow {
-            winner: conflict.winner,
-            base: conflict.base.clone(),
-            open: conflict.frozen,
-            ..self.lost(
-                conflict.field,
-                conflict.values.clone(),
-                word(&conflict.cause),
-            )
-        });
-    }
-
-    /// What is deleted is kept whole first (design 3.6).
-    fn keep_whole(&mut self, remove: &Remove) {
-        let side = remove.side;
-        let cause = match remove.reason {
-            RemoveReason::Mirrored => "mirrored",
-            RemoveReason::Twin => "twin",
-        };
-        let status = remove.kept.status.clone();
-        let kept = [
-            (Field::Title, Value::Text(Arc::clone(&remove.kept.title))),
-            (
-                Field::Description,
-                Value::Text(Arc::clone(&remove.kept.text)),
-            ),
-            (Field::Status, status.map_or(Value::Unset, Value::Status)),
-        ];
-        for (field, value) in kept {
-            let mut values = Pair {
-                huly: Value::Unset,
-                vibe: Value::Unset,
-            };
-            *values.side_mut(side) = value;
-            self.batch.conflicts.push(ConflictRow {
-                winner: Some(side.opposite()),
-                item: Some(remove.item.clone()),
-                ..self.lost(field, values, cause.into())
-            });
-        }
-    }
-
-    /// A row for values of which one does not stand any more, and nobody is asked about it.
-    fn lost(&self, field: Field, values: Pair<Value>, cause: Arc<str>) -> ConflictRow {
-        ConflictRow {
-            id: 0,
-            project: self.row.id,
-            link: self.link.id,
-            run: self.ctx.run,
-            at: self.ctx.now(),
-            field,
-            winner: None,
-            values,
-            base: None,
-            cause,
-            open: false,
-            label: Arc::clone(&self.plan.label),
-            item: None,
-            version: 1,
-            decision: None,
-            pending: false,
-        }
-    }
-
     /// What of a remote action may be sent: not what a dead letter stands for, nor what waits for its next try. The rest goes.
     fn allowed<'b>(&mut self, action: &'b Action, side: Side) -> Option<Cow<'b, Action>> {
         let found = values(action);
+        // The very values that failed before may go again at once.
+        let is_repeat = found.iter().all(|(field, hash)| {
+            self.ctx
+                .letters
+                .stands_for((self.link.id, side, *field), hash)
+        });
+        if !is_repeat && self.is_late(action) {
+            return None;
+        }
         let free: Vec<Option<Field>> = found
             .iter()
             .filter(|(field, hash)| self.is_free((self.link.id, side, *field), hash))
@@ -273,6 +227,17 @@ impl Entry<'_> {
                 ..update.clone()
             }))),
         }
+    }
+
+    /// Whether an action must wait for a write without an answer, which is then told.
+    fn is_late(&mut self, action: &Action) -> bool {
+        let label = &self.plan.label;
+        let held = late::hold(self.ctx, self.row, &self.link, label, action, self.batch);
+        let is_held = held.is_some();
+        if let Some(outcome) = held {
+            self.report.problem(outcome);
+        }
+        is_held
     }
 
     /// Whether a value may be sent now; where not, it is told why, unless a person knows.
@@ -366,20 +331,12 @@ impl Entry<'_> {
     }
 }
 
-/// An enum's word in snake case, as its serialised form has it.
-fn word(cause: &impl serde::Serialize) -> Arc<str> {
-    match serde_json::to_value(cause) {
-        Ok(serde_json::Value::String(word)) => word.into(),
-        Ok(_) | Err(_) => "unknown".into(),
-    }
-}
-
 fn unwritable(side: Side, error: serde_json::Error) -> Error {
     Error::Service {
         side,
         source: http_kit::Error::new(
             http_kit::Kind::Fatal,
-            crate::codes::UNSUPPORTED,
+            codes::UNSUPPORTED,
             side.as_str(),
             "journal",
         )

@@ -18,13 +18,9 @@ mod tidy;
 use std::collections::HashSet;
 
 use futures::future;
-use store::{
-    Batch,
-    row::{IntentState, ProjectRow},
-};
+use store::row::{IntentState, ProjectRow};
 use sync_core::{
     Pair, Side,
-    filter::Leaving,
     ids::{LinkId, Millis, RulesVersion},
     plan::{Action, LinkPlan},
     rules::{Policies, Rules},
@@ -35,7 +31,7 @@ use crate::{
     choosing::{self, Chooser},
     context::Context,
     error::Error,
-    inform,
+    inform, late,
     letters::MAX_LETTERS,
     observe::{self, Observed, Start},
     planning,
@@ -130,6 +126,7 @@ async fn run(
     }
     ctx.letters
         .load(ctx.store.letters(Some(row.id), MAX_LETTERS).await?);
+    late::load(ctx, row).await?;
     let workflow = workflow::of(ctx, &boards.huly, &observed).await?;
     tell_lenses(row, &workflow, report);
     let chooser = Chooser::of(ctx, &boards.huly, &workflow).await?;
@@ -204,7 +201,7 @@ async fn run(
         away::over(ctx, row).await?;
     }
     tidy::tidy(ctx, row, &observed, report).await?;
-    close(ctx, row, full, newest, report).await
+    tidy::close(ctx, row, full, newest, report).await
 }
 
 /// Statuses that the configuration names wrongly, or that have no counterpart.
@@ -253,7 +250,7 @@ impl Turn<'_> {
             in_parts,
             kept: later,
         } = self;
-        let mut undone = HashSet::new();
+        let (mut undone, mut given_up) = (HashSet::new(), HashSet::new());
         for round in 0..ROUNDS {
             let rules = rules(ctx, row, workflow);
             let mut plans =
@@ -297,12 +294,15 @@ impl Turn<'_> {
             let (changed, late): (HashSet<LinkId>, HashSet<LinkId>) =
                 undone.iter().partition(|link| ctx.letters.replan(**link));
             again.retain(|link| !late.contains(link));
+            given_up.extend(late);
             confirm::after_a_while(ctx, observed, &changed, round).await?;
             if again.is_empty() {
                 break;
             }
             only = Some(again);
         }
+        // What is planned no more in this run stays undone, whatever became of the others in later rounds.
+        undone.extend(given_up);
         Ok(undone)
     }
 }
@@ -358,43 +358,4 @@ pub(crate) fn rules<'a>(ctx: &Context, row: &ProjectRow, workflow: &'a Workflow)
         now: ctx.now(),
         version: RulesVersion(workflow.lenses.version()),
     }
-}
-
-/// The turn ended well: everything that was seen is journaled, so the watermark may move (design 4.4).
-async fn close(
-    ctx: &Context,
-    row: &ProjectRow,
-    full: bool,
-    newest: Option<Millis>,
-    report: &mut ProjectReport,
-) -> Result<(), Error> {
-    // What a guard held back is not journaled, and what this run was not about not looked at: the next run must see it.
-    let part = !ctx.targets.is_empty() || ctx.settings.leaving == Leaving::Stays;
-    if part || !report.held.is_empty() {
-        return Ok(());
-    }
-    let next = ProjectRow {
-        watermark: row.watermark.max(newest.unwrap_or_default()),
-        compared_at: if full { ctx.now() } else { row.compared_at },
-        first_sync_done: true,
-        synced_at: ctx.now(),
-        ..row.clone()
-    };
-    // A quiet turn writes nothing: when it was last gone through is no news.
-    let quiet = ProjectRow {
-        synced_at: row.synced_at,
-        ..next.clone()
-    } == *row;
-    if !quiet {
-        ctx.store
-            .write(
-                ctx.fence()?,
-                &Batch {
-                    projects: vec![next],
-                    ..Batch::default()
-                },
-            )
-            .await?;
-    }
-    Ok(())
 }

@@ -2,9 +2,9 @@
 
 use store::{
     Batch,
-    row::{Dirty, ProjectRow},
+    row::{Dirty, LetterState, ProjectRow},
 };
-use sync_core::{Side, filter::Leaving, item::Observation};
+use sync_core::{Side, filter::Leaving, ids::Millis, item::Observation};
 
 use crate::{
     context::Context, error::Error, letters::next_try, observe::Observed, report::ProjectReport,
@@ -29,6 +29,45 @@ pub(super) async fn tidy(
     if !batch.is_empty() {
         ctx.begun().await?;
         ctx.store.write(ctx.fence()?, &batch).await?;
+    }
+    Ok(())
+}
+
+/// The turn ended well: everything that was seen is journaled, so the watermark may move (design 4.4).
+pub(super) async fn close(
+    ctx: &Context,
+    row: &ProjectRow,
+    full: bool,
+    newest: Option<Millis>,
+    report: &mut ProjectReport,
+) -> Result<(), Error> {
+    // What a guard held back is not journaled, and what this run was not about not looked at: the next run must see it.
+    let part = !ctx.targets.is_empty() || ctx.settings.leaving == Leaving::Stays;
+    if part || !report.held.is_empty() {
+        return Ok(());
+    }
+    let next = ProjectRow {
+        watermark: row.watermark.max(newest.unwrap_or_default()),
+        compared_at: if full { ctx.now() } else { row.compared_at },
+        first_sync_done: true,
+        synced_at: ctx.now(),
+        ..row.clone()
+    };
+    // A quiet turn writes nothing: when it was last gone through is no news.
+    let quiet = ProjectRow {
+        synced_at: row.synced_at,
+        ..next.clone()
+    } == *row;
+    if !quiet {
+        ctx.store
+            .write(
+                ctx.fence()?,
+                &Batch {
+                    projects: vec![next],
+                    ..Batch::default()
+                },
+            )
+            .await?;
     }
     Ok(())
 }
@@ -63,8 +102,12 @@ fn due(ctx: &Context, row: &ProjectRow, observed: &Observed, batch: &mut Batch) 
 }
 
 fn letters(ctx: &Context, row: &ProjectRow, observed: &Observed, batch: &mut Batch) {
-    for key in ctx.letters.unmet(row.id) {
+    for (key, state) in ctx.letters.unmet(row.id) {
         let (link, _, _) = key;
+        // Nothing was planned for it, so nobody knows; and what a person said of the value is not to be asked again.
+        if state == LetterState::Dropped && observed.left.contains(&link) {
+            continue;
+        }
         let now = observed.of(&link);
         let is_seen = |side: Side| match now.side(side) {
             Observation::Present(_) => true,

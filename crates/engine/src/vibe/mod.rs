@@ -221,7 +221,7 @@ impl Board for VibeBoard {
         project: &ProjectId,
         jobs: &[CreateJob],
         _taken: &HashSet<ItemId>,
-    ) -> Answer<Vec<Option<Item>>> {
+    ) -> Answer<Vec<Answer<Option<Item>>>> {
         let keep = |task: Task| item(&task);
         let tasks = self.client.tasks_as(project_id(project)?, keep).await?;
         let mut by_marker: HashMap<_, Item> = HashMap::new();
@@ -237,13 +237,11 @@ impl Board for VibeBoard {
                 }
             }
         }
-        Ok(jobs
-            .iter()
-            .map(|job| {
-                let marker = job.footer.as_ref().and_then(|footer| footer.marker)?;
-                by_marker.get(&made_by(marker)).cloned()
-            })
-            .collect())
+        let of_job = |job: &CreateJob| {
+            let marker = job.footer.as_ref().and_then(|footer| footer.marker)?;
+            by_marker.get(&made_by(marker)).cloned()
+        };
+        Ok(jobs.iter().map(|job| Ok(of_job(job))).collect())
     }
 
     async fn update(&self, job: &UpdateJob) -> Answer<Written> {

@@ -6,6 +6,7 @@ use engine::{
     projects::choose::{Choice, Chosen},
     report::{Exit, Report},
 };
+use serde_json::json;
 use sim::vibe::{Generation, Status};
 use uuid::Uuid;
 
@@ -68,9 +69,70 @@ async fn recreate_makes_a_deleted_vibe_project_and_its_tasks_again() {
         world.settle().await;
         assert_eq!((world.issues().len(), world.tasks().len()), (7, 7));
         world.vibe_project_named("Harbor");
-        let kept = world.store.history(None, 100).await.unwrap();
-        let row = kept.iter().find(|row| &*row.kind == "choose").unwrap();
-        assert_eq!(row.new.as_deref(), Some("recreate by a person"));
+        let deeds = world.store.deeds(None, 100).await.unwrap();
+        let [deed] = &deeds[..] else {
+            panic!("one choice: {deeds:?}");
+        };
+        assert_eq!((&*deed.kind, &*deed.who), ("choose", "a person"));
+        assert_eq!(&*deed.item, "HARB");
+        let effect = "recreate: the next sync makes 6 items again in Vibe; run ";
+        assert!(deed.effect.starts_with(effect), "{}", deed.effect);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pair_that_waits_for_nothing_is_left_as_it_is_whatever_is_chosen() {
+    for generation in GENERATIONS {
+        let (world, _, _) = two(generation).await;
+        let (rows, writes) = (world.rows().await, world.writes());
+        for choice in [
+            Choice::Relink,
+            Choice::Recreate { into: None },
+            Choice::Mirror,
+            Choice::Unlink,
+            Choice::Trust,
+        ] {
+            let (report, chosen) = choose(&world, choice, &[], true).await;
+            assert_eq!(report.exit, Exit::Items, "{}", told(&report));
+            assert!(
+                told(&report).contains("CHOICE_REFUSED"),
+                "{}",
+                told(&report)
+            );
+            assert_eq!(chosen.project.as_deref(), Some("HARB"));
+        }
+        assert_eq!((world.rows().await, world.writes()), (rows, writes));
+        assert_eq!(phase(&world).await, ProjectPhase::Active);
+        assert!(world.store.deeds(None, 9).await.unwrap().is_empty());
+        world.assert_quiet().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn recreate_makes_nothing_again_that_was_only_moved_out_of_sight() {
+    for generation in GENERATIONS {
+        let world = huly_restored(generation).await;
+        for _ in 0..2 {
+            world.run().await;
+        }
+        assert_eq!(phase(&world).await, ProjectPhase::Waiting);
+        let moved = world.issue_named("Issue 0");
+        let secret = world.huly_project("SECR", "Secret");
+        let leave = json!({ "$pull": { "members": world.login.account } });
+        {
+            let mut model = world.huly.model.lock();
+            model.person_move(&world.who, &moved.id, &secret).unwrap();
+            model
+                .person_edit_project(&world.who, &secret, &leave)
+                .unwrap();
+        }
+        let count = world.issues().len();
+        let (report, chosen) = choose(&world, Choice::Recreate { into: None }, &[], true).await;
+        assert_eq!(report.exit, Exit::Done, "{}", told(&report));
+        assert!(told(&report).contains("ITEM_VANISHED"), "{}", told(&report));
+        assert!(chosen.effect.contains("the links go on"), "{chosen:?}");
+        world.run().await;
+        assert_eq!(world.issues().len(), count);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which items are synced, over the real clients and store: what is outside sleeps, nothing is taken away, nothing is lost.
 
 mod fields;
+mod left;
 
 use std::{sync::Arc, time::Duration};
 

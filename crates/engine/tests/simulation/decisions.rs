@@ -171,6 +171,15 @@ async fn a_decision_is_not_written_over_what_came_after_the_person_looked() {
         let shown = open(&world, Field::Title).await;
         assert_eq!(shown.values.vibe, Value::Text("By Vibe, later".into()));
         assert!(!shown.pending && shown.decision.is_none());
+        // what the person was shown is kept
+        let kept = world.store.conflicts(false, 9).await.unwrap();
+        let kept: Vec<_> = kept
+            .iter()
+            .filter(|row| &*row.cause == "shown_before")
+            .collect();
+        assert_eq!(kept.len(), 1, "{kept:?}");
+        assert_eq!(kept[0].values.vibe, Value::Text("By Vibe".into()));
+        assert!(!kept[0].open && !kept[0].pending);
         decide(&world, &shown, Take::Vibe).await.unwrap();
         world.run_well().await;
         assert_eq!(world.issue_view(&issue).title, "By Vibe, later");

@@ -198,3 +198,65 @@ async fn a_server_that_hangs_ends_the_run_and_leaves_the_other_alone() {
         recovers(&world, route).await;
     }
 }
+
+/// Two tasks whose issues were made, opened by somebody, and deleted; and a new store, so that the same ids are made again beside
+/// their live texts.
+async fn opened_before() -> World {
+    let mut world = World::new(Generation::L2);
+    world.huly_project("HARB", "Harbor");
+    let board = world.vibe_project("Harbor", "harb");
+    for title in ["One", "Two"] {
+        let text = format!("Text of {title}.");
+        world.task(board, title, Some(&text), sim::vibe::Status::Todo);
+    }
+    world.run_well().await;
+    for issue in world.issues() {
+        let mut model = world.huly.model.lock();
+        let typed = model.type_text(
+            &issue.id,
+            &crate::world::markup("Typed."),
+            world.who.primary(),
+        );
+        assert!(typed);
+        drop(model);
+        world.delete_issue(&issue.id);
+    }
+    world.store = crate::world::fresh_store(2, world.env.as_ref());
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_cannot_be_finished_holds_up_no_other() {
+    let world = opened_before().await;
+    // The creates are carried out without an answer; of their texts, which are written afterwards, one is refused.
+    let failure = Failure::Reset;
+    let unanswered = Rule::on(
+        "POST",
+        "/transactor/api/v1/tx/{ws}",
+        Effect::FailAfter { failure },
+    );
+    let creates = unanswered.body_contains("TxApplyIf").when(When::Nth(1));
+    world.huly.faults.add(creates);
+    let failure = Failure::Status {
+        status: 500,
+        body: String::new(),
+    };
+    let refused = Rule::on(
+        "POST",
+        "/collaborator/rpc/{doc}",
+        Effect::FailBefore { failure },
+    );
+    let one = refused.body_contains("Text of One.").when(When::From(2));
+    world.huly.faults.add(one);
+    world.run().await;
+    let texts = || {
+        let issues = world.issues();
+        let texts = issues.iter().map(|issue| world.issue_text(&issue.id));
+        texts.filter(|text| text.starts_with("Text of ")).count()
+    };
+    assert_eq!((world.issues().len(), texts()), (2, 1));
+    world.huly.faults.clear();
+    world.wait(Duration::from_mins(2)).await;
+    world.settle().await;
+    assert_eq!(world.issues().len(), 2);
+}

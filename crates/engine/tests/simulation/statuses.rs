@@ -1,6 +1,7 @@
 //! The status lens over real boards: what nobody moved stays where it is.
 
 use sim::{
+    faults::{Effect, Rule, When},
     huly::NewStatus,
     vibe::{Generation, Status},
 };
@@ -103,6 +104,42 @@ async fn custom_statuses_are_mapped_by_their_category() {
         assert_eq!(world.issue_named("From Vibe").status_name, "Served");
         world.assert_converged().await;
         world.assert_quiet().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_statuses_or_types_that_is_cut_short_costs_no_item_its_status() {
+    for class in [
+        "tracker:class:IssueStatus",
+        "task:class:TaskType",
+        "task:class:ProjectType",
+    ] {
+        for rows in [0, 2] {
+            let world = World::new(Generation::L2);
+            world.huly_project("HARB", "Harbor");
+            let vibe = world.vibe_project("Harbor", "harb");
+            for status in [Status::Done, Status::InReview, Status::Cancelled] {
+                world.task(vibe, &format!("{status:?}"), None, status);
+            }
+            let short = Rule::on(
+                "POST",
+                "/transactor/api/v1/find-all/{ws}",
+                Effect::CapPage { rows },
+            );
+            world
+                .huly
+                .faults
+                .add(short.when(When::Nth(1)).body_contains(class));
+            world.run_well().await;
+            let is = |name: &str| world.issue_named(name).status_name;
+            assert_eq!(
+                [is("Done"), is("InReview"), is("Cancelled")],
+                ["Done", "In Progress", "Canceled"],
+                "{class} {rows}"
+            );
+            world.assert_converged().await;
+            world.assert_quiet().await;
+        }
     }
 }
 

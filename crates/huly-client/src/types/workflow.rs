@@ -1,5 +1,7 @@
 //! Which statuses apply to which issues.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use crate::ids::DocRef;
@@ -125,9 +127,65 @@ pub struct Workflow {
     pub task_types: Vec<TaskType>,
     /// Every type of projects.
     pub project_types: Vec<ProjectType>,
+    /// What was asked for by its id as well: if it is not here then, it is gone.
+    pub(crate) asked: BTreeSet<DocRef>,
+}
+
+/// Ids that lead from a project to its statuses and that the lists lack, by class.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Missing {
+    pub(crate) project_types: BTreeSet<DocRef>,
+    pub(crate) task_types: BTreeSet<DocRef>,
+    pub(crate) statuses: BTreeSet<DocRef>,
+}
+
+impl Missing {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.project_types.is_empty() && self.task_types.is_empty() && self.statuses.is_empty()
+    }
+
+    pub(crate) fn into_ids(self) -> impl Iterator<Item = DocRef> {
+        let types = self.project_types.into_iter().chain(self.task_types);
+        types.chain(self.statuses)
+    }
 }
 
 impl Workflow {
+    /// Whether a project's issues may need something that the lists lack and that was not asked for by its id yet.
+    pub fn lacks(&self, project: &Project) -> bool {
+        !self.missing(project).is_empty()
+    }
+
+    /// What is missing on the way from a project to its statuses, as far as it can be seen; not what was asked for already.
+    pub(crate) fn missing(&self, project: &Project) -> Missing {
+        let Some(wanted) = &project.project_type else {
+            return Missing::default();
+        };
+        let new = |id: &&DocRef| !self.asked.contains(*id);
+        let project_type = self.project_types.iter().find(|known| &known.id == wanted);
+        let tasks = project_type.iter().flat_map(|known| &known.tasks);
+        let types = self.task_types_of(project);
+        let statuses = types.iter().flat_map(|known| &known.statuses);
+        Missing {
+            project_types: Some(wanted)
+                .into_iter()
+                .filter(|_| project_type.is_none())
+                .filter(new)
+                .cloned()
+                .collect(),
+            task_types: tasks
+                .filter(|id| !types.iter().any(|known| &known.id == *id))
+                .filter(new)
+                .cloned()
+                .collect(),
+            statuses: statuses
+                .filter(|id| !self.statuses.iter().any(|known| &known.id == *id))
+                .filter(new)
+                .cloned()
+                .collect(),
+        }
+    }
+
     /// The types of tasks that a project's issues may have.
     pub fn task_types_of(&self, project: &Project) -> Vec<&TaskType> {
         let Some(project_type) = self

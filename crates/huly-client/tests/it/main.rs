@@ -12,3 +12,5 @@ mod session;
 mod sockets;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod workflow;

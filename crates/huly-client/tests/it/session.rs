@@ -236,3 +236,20 @@ async fn an_old_version_is_refused() {
     let error = server.connect().await.expect_err("too old");
     assert_eq!((error.kind(), error.code()), (Kind::Fatal, c::HULY_VERSION));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_throws_the_login_back_does_not_get_the_password_into_the_error() {
+    for words in [
+        "you said: correct horse",
+        r#"{ email : a@b.c , password : \"correct\u0020horse\" }"#,
+    ] {
+        let server = Server::new(move |seen| (seen.what == "login").then(|| failure(500, words)));
+        let error = server.connect().await.expect_err("refused");
+        assert!(!format!("{error:?} {error}").contains("horse"), "{error}");
+        assert!(error.detail().contains("its words hold the password"));
+        assert_eq!(error.status(), Some(500));
+    }
+    let server = Server::new(|seen| (seen.what == "login").then(|| failure(500, "out of order")));
+    let error = server.connect().await.expect_err("refused");
+    assert!(error.detail().contains("out of order"), "{error}");
+}

@@ -21,7 +21,8 @@ use sync_core::{
 
 use super::call::Caller;
 use super::huly_find::{ISSUE, PROJECT, Rows, conflict, find};
-use super::issue::{self, Facts, NO_PARENT, ProjectType, TaskType, Workflow};
+use super::issue::{self, Facts, NO_PARENT};
+use super::workflow::Workflow;
 use crate::http::Server;
 use crate::huly::{Doc, Huly, Ordered, WORKSPACE_VERSION, text};
 
@@ -41,7 +42,7 @@ pub struct HulyPort {
     pub(super) tag: u32,
     pub(super) page_size: NonZeroU32,
     projects: Mutex<HashMap<ProjectId, Facts>>,
-    workflow: tokio::sync::OnceCell<Workflow>,
+    pub(super) workflow: tokio::sync::Mutex<Option<Workflow>>,
 }
 
 impl HulyPort {
@@ -54,7 +55,7 @@ impl HulyPort {
             tag,
             page_size,
             projects: Mutex::default(),
-            workflow: tokio::sync::OnceCell::new(),
+            workflow: tokio::sync::Mutex::default(),
         }
     }
 
@@ -89,26 +90,6 @@ impl HulyPort {
         }
         let read = self.by_id(PROJECT, id.as_str(), Facts::of).await?;
         read.ok_or_else(|| conflict(format!("project {id} is not there any more")))
-    }
-
-    async fn workflow(&self) -> Answer<&Workflow> {
-        self.workflow
-            .get_or_try_init(|| async {
-                let statuses = find("tracker:class:IssueStatus", json!({}));
-                let task_types = find("task:class:TaskType", json!({ "ofClass": ISSUE }));
-                let project_types = find("task:class:ProjectType", json!({}));
-                Ok(Workflow {
-                    statuses: self.find(&statuses, issue::status).await?,
-                    task_types: self.find(&task_types, TaskType::of).await?,
-                    project_types: self.find(&project_types, ProjectType::of).await?,
-                })
-            })
-            .await
-    }
-
-    /// The workflow where it was asked for already.
-    pub(super) fn known_workflow(&self) -> Option<&Workflow> {
-        self.workflow.get()
     }
 
     /// Whether the history has a row of a class about one of these documents for which `holds`.
@@ -194,7 +175,7 @@ impl Board for HulyPort {
 
     async fn statuses(&self, project: &BoardProject) -> Answer<Vec<KindStatuses>> {
         let facts = self.facts(&project.id).await?;
-        Ok(self.workflow().await?.kinds_of(&facts))
+        Ok(self.workflow(&facts).await?.kinds_of(&facts))
     }
 
     async fn list(&self, project: &ProjectId, from: Option<Cursor>) -> Answer<Page> {
@@ -335,13 +316,18 @@ impl Board for HulyPort {
         _project: &ProjectId,
         jobs: &[CreateJob],
         _taken: &HashSet<ItemId>,
-    ) -> Answer<Vec<Option<Item>>> {
+    ) -> Answer<Vec<Answer<Option<Item>>>> {
         let ids: Vec<ItemId> = jobs.iter().map(|job| job.key.document_id()).collect();
         let mut there = self.get(&ids).await?;
-        Ok(ids
-            .iter()
-            .map(|id| there.remove(id).map(|(_, item)| item))
-            .collect())
+        let mut found = Vec::with_capacity(jobs.len());
+        for (id, job) in ids.iter().zip(jobs) {
+            found.push(match there.remove(id) {
+                Some((_, item)) if job.prepared.is_some() => self.finish(job, item).await.map(Some),
+                Some((_, item)) => Ok(Some(item)),
+                None => Ok(None),
+            });
+        }
+        Ok(found)
     }
 
     async fn update(&self, job: &UpdateJob) -> Answer<Written> {

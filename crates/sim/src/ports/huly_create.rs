@@ -102,10 +102,10 @@ impl HulyPort {
         project: &BoardProject,
         jobs: &[CreateJob],
     ) -> Answer<Vec<Answer<Item>>> {
-        let facts = self.facts(&project.id).await?;
+        let home = self.home(&project.id).await?;
         let creates = jobs
             .iter()
-            .map(|job| self.new_issue(&project.id, &facts, job, Some(&job.write_id)))
+            .map(|job| self.new_issue(&home, job, Some(&job.write_id)))
             .collect::<Answer<Vec<_>>>()?;
         let all: Vec<ItemId> = jobs.iter().map(|job| job.key.document_id()).collect();
         if !self.send_creates(&project.id, &all, creates).await? {
@@ -115,7 +115,7 @@ impl HulyPort {
             let (mut ids, mut again) = (Vec::new(), Vec::new());
             for (job, id) in missing {
                 // A fresh transaction id: one is never sent twice.
-                again.push(self.new_issue(&project.id, &facts, job, None)?);
+                again.push(self.new_issue(&home, job, None)?);
                 ids.push(id.clone());
             }
             if !again.is_empty() {
@@ -162,10 +162,10 @@ impl HulyPort {
     }
 
     /// Where the id had a live document before, its old text would come back: it is overwritten once.
-    async fn finish(&self, job: &CreateJob, made: Item) -> Answer<Item> {
+    pub(super) async fn finish(&self, job: &CreateJob, made: Item) -> Answer<Item> {
         let mut item = made;
         let prepared = prepared(job)?;
-        if prepared.live {
+        if prepared.live && item.values.description.is_none() {
             let markup = markup::wire(&markup::from_markdown(&job.draft.text));
             let looked = self.caller.moment();
             self.replace(&item.id, &markup, looked).await?;
@@ -194,13 +194,26 @@ impl HulyPort {
         found.ok_or_else(|| conflict(format!("issue {id} is not there any more")))
     }
 
-    fn new_issue(
-        &self,
-        project: &ProjectId,
-        facts: &Facts,
-        job: &CreateJob,
-        write_id: Option<&str>,
-    ) -> Answer<Value> {
+    async fn home<'a>(&self, project: &'a ProjectId) -> Answer<Home<'a>> {
+        let facts = self.facts(project).await?;
+        let known = self.known_workflow().await;
+        let kind = known.map_or_else(
+            || issue::DEFAULT_KIND.to_owned(),
+            |known| known.kind_of_new(&facts),
+        );
+        Ok(Home {
+            project,
+            facts,
+            kind,
+        })
+    }
+
+    fn new_issue(&self, home: &Home<'_>, job: &CreateJob, write_id: Option<&str>) -> Answer<Value> {
+        let Home {
+            project,
+            facts,
+            kind,
+        } = home;
         let prepared = prepared(job)?;
         let status = job
             .draft
@@ -216,10 +229,6 @@ impl HulyPort {
                     facts.identifier
                 ))
             })?;
-        let kind = self.known_workflow().map_or_else(
-            || issue::DEFAULT_KIND.to_owned(),
-            |known| known.kind_of_new(facts),
-        );
         let extra = &job.draft.extra;
         let id = job.key.document_id();
         let target = Target {
@@ -236,6 +245,13 @@ impl HulyPort {
             "parents": [], "relations": [], "childInfo": [] } });
         Ok(self.tx(write_id, "core:class:TxCreateDoc", target, rest))
     }
+}
+
+/// What new issues of a project have in common.
+struct Home<'a> {
+    project: &'a ProjectId,
+    facts: Facts,
+    kind: String,
 }
 
 fn prepared(job: &CreateJob) -> Answer<Prepared> {

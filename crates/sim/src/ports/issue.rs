@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use engine::port::{BoardProject, KindStatuses};
+use engine::port::BoardProject;
 use serde_json::Value;
 use sync_core::{
     ids::{ItemId, KindId, Millis, ProjectId, StatusId},
     item::{Extra, FieldSet, Item, Priority, TextVersion, Values},
-    lens::{Category, HulyStatus},
 };
 
 use crate::huly::{Doc, text};
@@ -118,113 +117,5 @@ impl Facts {
             kind: text(doc, "type").to_owned(),
             default_status: some(doc, "defaultIssueStatus").map(str::to_owned),
         }
-    }
-}
-
-/// Statuses, types of tasks and types of projects of the workspace.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Workflow {
-    pub(super) statuses: Vec<HulyStatus>,
-    pub(super) task_types: Vec<TaskType>,
-    pub(super) project_types: Vec<ProjectType>,
-}
-
-/// A type of tasks with its statuses in board order.
-#[derive(Clone, Debug)]
-pub(super) struct TaskType {
-    id: String,
-    statuses: Vec<String>,
-    only_below: bool,
-}
-
-/// A type of projects with its types of tasks.
-#[derive(Clone, Debug)]
-pub(super) struct ProjectType {
-    id: String,
-    tasks: Vec<String>,
-}
-
-fn strings(doc: &Doc, field: &str) -> Vec<String> {
-    let list = doc.get(field).and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .filter_map(|item| item.as_str().map(str::to_owned))
-        .collect()
-}
-
-pub(super) fn status(doc: &Doc) -> HulyStatus {
-    HulyStatus {
-        id: StatusId::from(id(doc)),
-        name: text(doc, "name").into(),
-        category: match text(doc, "category") {
-            "task:statusCategory:UnStarted" => Some(Category::Backlog),
-            "task:statusCategory:ToDo" => Some(Category::Todo),
-            "task:statusCategory:Active" => Some(Category::Active),
-            "task:statusCategory:Won" => Some(Category::Won),
-            "task:statusCategory:Lost" => Some(Category::Lost),
-            _ => None,
-        },
-    }
-}
-
-impl TaskType {
-    pub(super) fn of(doc: &Doc) -> Self {
-        Self {
-            id: id(doc).to_owned(),
-            statuses: strings(doc, "statuses"),
-            only_below: text(doc, "kind") == "subtask",
-        }
-    }
-}
-
-impl ProjectType {
-    pub(super) fn of(doc: &Doc) -> Self {
-        Self {
-            id: id(doc).to_owned(),
-            tasks: strings(doc, "tasks"),
-        }
-    }
-}
-
-impl Workflow {
-    fn types_of(&self, project: &Facts) -> Vec<&TaskType> {
-        let found = self
-            .project_types
-            .iter()
-            .find(|known| known.id == project.kind);
-        let tasks = found.map_or(&[][..], |found| &found.tasks);
-        tasks
-            .iter()
-            .filter_map(|id| self.task_types.iter().find(|known| known.id == *id))
-            .collect()
-    }
-
-    /// The kinds of issue of a project with their statuses, the kind of plain issues first.
-    pub(super) fn kinds_of(&self, project: &Facts) -> Vec<KindStatuses> {
-        let statuses = |kind: &TaskType| {
-            let known = |id: &String| self.statuses.iter().find(|known| known.id.as_str() == id);
-            kind.statuses.iter().filter_map(known).cloned().collect()
-        };
-        let mut types = self.types_of(project);
-        types.sort_by_key(|kind| kind.id != DEFAULT_KIND);
-        types
-            .into_iter()
-            .map(|kind| KindStatuses {
-                kind: Some(KindId::from(kind.id.as_str())),
-                statuses: statuses(kind),
-            })
-            .collect()
-    }
-
-    /// The kind of a new issue: the plain one where the project has it, else the first that stands alone.
-    pub(super) fn kind_of_new(&self, project: &Facts) -> String {
-        let types = self.types_of(project);
-        if types.is_empty() || types.iter().any(|kind| kind.id == DEFAULT_KIND) {
-            return DEFAULT_KIND.to_owned();
-        }
-        let alone = types.iter().find(|kind| !kind.only_below);
-        alone
-            .or(types.first())
-            .map_or_else(|| DEFAULT_KIND.to_owned(), |kind| kind.id.clone())
     }
 }

@@ -20,6 +20,7 @@ mod issue;
 mod task;
 mod vibe;
 mod vibe_call;
+mod workflow;
 
 pub use huly::HulyPort;
 pub use vibe::VibePort;

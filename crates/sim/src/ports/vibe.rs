@@ -235,7 +235,7 @@ impl Board for VibePort {
         project: &ProjectId,
         jobs: &[CreateJob],
         _taken: &HashSet<ItemId>,
-    ) -> Answer<Vec<Option<Item>>> {
+    ) -> Answer<Vec<Answer<Option<Item>>>> {
         let tasks = self.tasks(uuid("project", project.as_str())?).await?;
         let marker_of = |item: &Item| item.footer.as_ref().and_then(|footer| footer.marker);
         let mut by_marker: HashMap<_, Item> = HashMap::new();
@@ -255,7 +255,7 @@ impl Board for VibePort {
             let marker = job.footer.as_ref().and_then(|footer| footer.marker)?;
             by_marker.get(&made_by(marker)).cloned()
         };
-        Ok(jobs.iter().map(of_job).collect())
+        Ok(jobs.iter().map(|job| Ok(of_job(job))).collect())
     }
 
     async fn update(&self, job: &UpdateJob) -> Answer<Written> {

@@ -112,9 +112,7 @@ pub(super) async fn whole(
             "a row of {of} names one of {named} that is not there"
         ));
     }
-    if let Err(error) = readable(conn).await {
-        findings.push(error.to_string());
-    }
+    findings.extend(unreadable(conn).await);
     findings.truncate(MOST);
     let (bytes, free) = size(conn).await?;
     let unsigned = |number: i64| u64::try_from(number).unwrap_or(0);
@@ -128,12 +126,28 @@ pub(super) async fn whole(
     })
 }
 
-/// Reads what runs read.
-async fn readable(conn: &mut SqliteConnection) -> Result<(), Error> {
-    for project in read::projects(conn).await? {
-        links::of_project(conn, project.id).await?;
+/// Reads what runs read, each table whatever became of the others, and tells what cannot be read.
+async fn unreadable(conn: &mut SqliteConnection) -> Vec<String> {
+    let mut failed = Vec::new();
+    match read::projects(conn).await {
+        Ok(projects) => {
+            for project in projects {
+                failed.extend(links::of_project(conn, project.id).await.err());
+            }
+        }
+        Err(error) => failed.push(error),
     }
-    intents::live(conn, None, u32::MAX).await?;
-    reports::dead_letters(conn, None, false, u32::MAX).await?;
-    reports::conflicts(conn, true, u32::MAX).await.map(drop)
+    failed.extend(intents::live(conn, None, u32::MAX).await.err());
+    let letters = reports::dead_letters(conn, None, false, u32::MAX).await;
+    failed.extend(letters.err());
+    failed.extend(reports::conflicts(conn, true, u32::MAX).await.err());
+    failed.iter().map(told).collect()
+}
+
+/// A row that cannot be read, with what is wrong with it.
+fn told(error: &Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
 }

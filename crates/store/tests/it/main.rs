@@ -7,6 +7,7 @@ mod copies;
 mod journal;
 mod lease;
 mod links;
+mod look;
 mod opening;
 mod predecessor;
 mod reports;

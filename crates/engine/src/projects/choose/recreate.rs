@@ -30,7 +30,7 @@ impl Choosing<'_> {
                 .filter_map(|link| link.items.side(side).clone());
             (side, all.collect(), project)
         } else {
-            let Some((side, missing)) = self.missing().await? else {
+            let Some((side, missing)) = self.missing(turn).await? else {
                 "nothing is missing".clone_into(&mut chosen.effect);
                 return self.go_on(true, chosen, turn).await;
             };
@@ -79,7 +79,7 @@ impl Choosing<'_> {
             }
             refuse(
                 turn,
-                codes::PROJECT_GONE,
+                codes::CHOICE_REFUSED,
                 "projects are made by people in Huly: make it there, and name it with `--into`",
             );
             return Ok(None);
@@ -98,7 +98,7 @@ impl Choosing<'_> {
             .collect();
         let [project] = found.as_slice() else {
             let words = format!("{} has not exactly one project called {name}", side.title());
-            refuse(turn, codes::PROJECT_GONE, &words);
+            refuse(turn, codes::CHOICE_REFUSED, &words);
             return Ok(None);
         };
         let rows = self.ctx.store.projects().await?;
@@ -107,35 +107,43 @@ impl Choosing<'_> {
         };
         if rows.iter().any(is_taken) {
             let words = format!("{}'s project {name} belongs to another pair", side.title());
-            refuse(turn, codes::PROJECT_GONE, &words);
+            refuse(turn, codes::CHOICE_REFUSED, &words);
             return Ok(None);
         }
         Ok(Some(Some(project.id.clone())))
     }
 
-    /// Linked items of one side that a complete list does not show.
-    async fn missing(&self) -> Result<Option<(Side, HashSet<ItemId>)>, Error> {
+    /// Linked items of one side that are proven gone. What is only missing is left alone, and told.
+    async fn missing(
+        &self,
+        turn: &mut ProjectReport,
+    ) -> Result<Option<(Side, HashSet<ItemId>)>, Error> {
         for side in Side::ALL {
             let Some(project) = self.row.projects.side(side) else {
                 continue;
             };
             let listed = observe::list(self.ctx, side, project).await?;
             let there: HashSet<&ItemId> = listed.iter().map(|item| &item.id).collect();
-            let absent: Vec<ItemId> = self
+            let mut absent: Vec<ItemId> = self
                 .links
                 .iter()
                 .filter_map(|link| link.items.side(side).clone())
                 .filter(|item| !there.contains(item))
                 .collect();
-            let mut missing: HashSet<ItemId> = absent.iter().cloned().collect();
-            for ids in absent.chunks(observe::IDS_PER_CALL) {
-                let elsewhere = self.ctx.board(side).get(ids).await;
-                for id in elsewhere.map_err(Error::service(side))?.into_keys() {
-                    missing.remove(&id);
-                }
+            let elsewhere = observe::read(self.ctx, side, &absent).await?;
+            absent.retain(|item| !elsewhere.contains_key(item));
+            if absent.is_empty() {
+                continue;
             }
-            if !missing.is_empty() {
-                return Ok(Some((side, missing)));
+            let proof = observe::proof(self.ctx, side, project, absent).await?;
+            turn.notices.extend(
+                proof
+                    .vanished
+                    .iter()
+                    .map(|item| observe::vanished(side, item)),
+            );
+            if !proof.gone.is_empty() {
+                return Ok(Some((side, proof.gone.into_iter().collect())));
             }
         }
         Ok(None)

@@ -289,9 +289,9 @@ impl Board for Broken {
         project: &ProjectId,
         jobs: &[CreateJob],
         taken: &HashSet<ItemId>,
-    ) -> Answer<Vec<Option<Item>>> {
+    ) -> Answer<Vec<Answer<Option<Item>>>> {
         if self.is(Defect::FindsNothing) {
-            return Ok(vec![None; jobs.len()]);
+            return Ok(jobs.iter().map(|_| Ok(None)).collect());
         }
         let jobs = self.spoiled(jobs);
         self.board.find_created(project, &jobs, taken).await
