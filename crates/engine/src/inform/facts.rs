@@ -10,15 +10,18 @@ use sync_core::{
 };
 
 use super::digest::About;
-use crate::{context::Context, error::Error, observe::Observed, port::BoardProject};
+use crate::{context::Context, error::Error, observe::Observed, port::BoardProject, run::Mode};
 
 /// Notes what changed of what issues say beside their links. Nothing is written where nothing changed.
 pub(crate) async fn note(
     ctx: &Context,
+    mode: &Mode,
     boards: &Pair<BoardProject>,
     observed: &Observed,
 ) -> Result<(), Error> {
-    let (Some(id), Some(lease)) = (observed.project, &ctx.lease) else {
+    let (Some(_), Mode::Sync { .. }, Some(id), Some(lease)) =
+        (&ctx.informing, mode, observed.project, &ctx.lease)
+    else {
         return Ok(());
     };
     let fence = lease.fence();

@@ -6,16 +6,10 @@ use store::row::RunRow;
 use sync_core::Pair;
 
 use super::{
-    fail,
+    fail, informing,
     memory::{Memory, QuietRow},
 };
-use crate::{
-    context::Context,
-    error::Error,
-    lease::millis,
-    progress::Step,
-    report::{Exit, Report},
-};
+use crate::{context::Context, error::Error, lease::millis, progress::Step, report::Report};
 
 /// Runs of a watch in which nothing happened share a row, which is written again after this.
 const QUIET_ROW_EVERY: Duration = Duration::from_mins(1);
@@ -23,7 +17,7 @@ const QUIET_ROW_EVERY: Duration = Duration::from_mins(1);
 /// Closes the run: agents, figures, row, lease.
 pub(super) async fn finish(mut ctx: Context, memory: &mut Memory, report: &mut Report) {
     ctx.progress.at(Step::Close);
-    inform(&mut ctx, memory, report).await;
+    informing::end(&mut ctx, memory, report).await;
     let traffic = ctx.boards.as_ref().map(|board| board.traffic());
     report.traffic = Pair::by(|side| traffic.side(side).since(memory.traffic.side(side)));
     report.peak_memory = peak_memory();
@@ -57,29 +51,6 @@ pub(super) async fn finish(mut ctx: Context, memory: &mut Memory, report: &mut R
         memory.fence = None;
     } else if let Err(error) = lease.release(&store).await {
         fail(report, &Error::Store(error));
-    }
-}
-
-/// Ends the telling of agents with the run; in a watch it goes on beside the runs, and what it did since the last one is told.
-async fn inform(ctx: &mut Context, memory: &mut Memory, report: &mut Report) {
-    let (Some(informer), Some(informing)) = (ctx.informer.take(), &ctx.informing) else {
-        return;
-    };
-    report.informed = if memory.pace.is_some() {
-        let told = informer.report();
-        memory.informer = Some(informer);
-        told
-    } else {
-        // whoever asks a run to stop does not wait for agents: what is untold is told by the next run
-        let deadline = if ctx.stop.asked() {
-            Duration::ZERO
-        } else {
-            informing.settings.deadline
-        };
-        informer.close(deadline).await
-    };
-    if report.informed.waits.values().any(|waits| waits.dead) {
-        report.exit = report.exit.and(Exit::Items);
     }
 }
 

@@ -4,6 +4,7 @@ mod aside;
 pub(crate) mod away;
 mod clock;
 mod finish;
+mod informing;
 mod memory;
 mod rest;
 mod stages;
@@ -31,7 +32,7 @@ use crate::{
     context::{Context, Stop},
     env::Env,
     error::Error,
-    inform::{Informed, Informer, Informing},
+    inform::{Informed, Informing},
     lease::{Asked, Lease},
     port::{Board, BoardProject},
     progress::Progress,
@@ -187,7 +188,7 @@ impl Engine {
         let mut ctx = self.context(run, mode.name(), lease, stop, started_at);
         ctx.targets = targets;
         ctx.progress = progress;
-        ctx.informer = self.informer(&mode, memory, ctx.lease.as_ref());
+        ctx.informer = informing::begin(self, &mode, memory, ctx.lease.as_ref());
         if report.exit == Exit::Done
             && let Err(error) = Box::pin(stages::all(&ctx, &mode, memory, &mut report)).await
         {
@@ -259,22 +260,6 @@ impl Engine {
             Ok(Asked::Held(row)) => Err(Held::By(row)),
             Err(error) => Err(Held::Broken(Error::Store(error))),
         }
-    }
-
-    /// Who tells agents in this run: the one of the run before, where it still works under the same lease.
-    fn informer(
-        &self,
-        mode: &Mode,
-        memory: &mut Memory,
-        lease: Option<&Lease>,
-    ) -> Option<Informer> {
-        let fence = match mode {
-            Mode::Sync { .. } => lease?.fence(),
-            Mode::Plan | Mode::Reconcile => return None,
-        };
-        let before = memory.informer.take();
-        let before = before.filter(|informer| informer.works_under(fence));
-        before.or_else(|| Informer::of(self, fence, memory.pace.is_some()))
     }
 
     /// From now on both boards send writes only while this lease outlives them.

@@ -109,18 +109,7 @@ async fn run(
 ) -> Result<(), Error> {
     let Paired { row, boards, .. } = paired;
     let full = matches!(start, Start::Full);
-    let (mut observed, only) = if ctx.targets.is_empty() {
-        (observe::project(ctx, paired, start).await?, None)
-    } else {
-        let (observed, only) = choosing::observe_one(ctx, paired, &ctx.targets).await?;
-        (observed, Some(only))
-    };
-    report.items = observed.items;
-    ctx.progress.items(observed.items);
-    if let (Some(_), Mode::Sync { .. }) = (&ctx.informing, mode) {
-        inform::note(ctx, boards, &observed).await?;
-    }
-    observed.busy.extend(unsettled(ctx).await?);
+    let (mut observed, only) = look(ctx, mode, paired, start, report).await?;
     if is_over(ctx, row, boards, &observed, report).await? {
         return Ok(());
     }
@@ -202,6 +191,27 @@ async fn run(
     }
     tidy::tidy(ctx, row, &observed, report).await?;
     tidy::close(ctx, row, full, newest, report).await
+}
+
+/// What both sides say now; of only some links where the run is about some items only.
+async fn look(
+    ctx: &Context,
+    mode: &Mode,
+    paired: &Paired,
+    start: Start,
+    report: &mut ProjectReport,
+) -> Result<(Observed, Option<HashSet<LinkId>>), Error> {
+    let (mut observed, only) = if ctx.targets.is_empty() {
+        (observe::project(ctx, paired, start).await?, None)
+    } else {
+        let (observed, only) = choosing::observe_one(ctx, paired, &ctx.targets).await?;
+        (observed, Some(only))
+    };
+    report.items = observed.items;
+    ctx.progress.items(observed.items);
+    inform::note(ctx, mode, &paired.boards, &observed).await?;
+    observed.busy.extend(unsettled(ctx).await?);
+    Ok((observed, only))
 }
 
 /// Statuses that the configuration names wrongly, or that have no counterpart.

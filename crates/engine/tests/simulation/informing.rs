@@ -8,37 +8,20 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use ::store::AgentStore;
 use engine::{
     Stop,
-    inform::{InformSettings, Informing, Places},
+    inform::{InformSettings, Informing},
     report::Exit,
     run::{Memory, Pace},
     settings::ProjectSettings,
 };
 use http_kit::Kind;
 use sim::vibe::{Generation, Status};
-use sync_core::digest::{DigestOptions, OwnTexts};
 
 use crate::world::{LEASE, World, fresh_store, sync, told};
-use shelf::{Call, Mishap, Shelf};
+use shelf::{Call, Mishap, Shelf, settings};
 
 const DAY: Duration = Duration::from_hours(24);
 /// A request to make an agent is over after this.
 const LATE: Duration = Duration::from_secs(46);
-
-fn settings() -> InformSettings {
-    InformSettings {
-        concurrency: 4,
-        deadline: Duration::from_secs(30),
-        write_deadline: Duration::from_secs(15),
-        late_create: Duration::from_secs(30),
-        check_every: DAY,
-        give_up_after: DAY,
-        again: true,
-        exclude: [].into(),
-        digest: DigestOptions::default(),
-        own: OwnTexts::default(),
-        places: Places::default(),
-    }
-}
 
 /// A project with three issues, in agreement, and a shelf that nobody has told anything yet.
 async fn project() -> (World, Shelf, Vec<String>) {

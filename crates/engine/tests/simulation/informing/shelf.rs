@@ -8,11 +8,33 @@ use std::{
 
 use async_trait::async_trait;
 use engine::{
-    inform::{AgentDraft, BlockDraft, Found, Shown, ShownBlock, Sink, hash},
+    inform::{
+        AgentDraft, BlockDraft, Found, InformSettings, Places, Shown, ShownBlock, Sink, hash,
+    },
     port::Answer,
 };
 use http_kit::{Error, Kind};
-use sync_core::ids::ProjectId;
+use sync_core::{
+    digest::{DigestOptions, OwnTexts},
+    ids::ProjectId,
+};
+
+/// How agents are told there.
+pub(crate) fn settings() -> InformSettings {
+    InformSettings {
+        concurrency: 4,
+        deadline: Duration::from_secs(30),
+        write_deadline: Duration::from_secs(15),
+        late_create: Duration::from_secs(30),
+        check_every: Duration::from_hours(24),
+        give_up_after: Duration::from_hours(24),
+        again: true,
+        exclude: [].into(),
+        digest: DigestOptions::default(),
+        own: OwnTexts::default(),
+        places: Places::default(),
+    }
+}
 
 /// What happens to the next call of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
