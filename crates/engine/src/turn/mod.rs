@@ -113,9 +113,7 @@ async fn run(
     if is_over(ctx, row, boards, &observed, report).await? {
         return Ok(());
     }
-    ctx.letters
-        .load(ctx.store.letters(Some(row.id), MAX_LETTERS).await?);
-    late::load(ctx, row).await?;
+    remembered(ctx, row).await?;
     let workflow = workflow::of(ctx, &boards.huly, &observed).await?;
     tell_lenses(row, &workflow, report);
     let chooser = Chooser::of(ctx, &boards.huly, &workflow).await?;
@@ -212,6 +210,13 @@ async fn look(
     inform::note(ctx, mode, &paired.boards, &observed).await?;
     observed.busy.extend(unsettled(ctx).await?);
     Ok((observed, only))
+}
+
+/// What earlier runs left of values that were not taken, and of writes that may still come.
+async fn remembered(ctx: &Context, row: &ProjectRow) -> Result<(), Error> {
+    let letters = ctx.store.letters(Some(row.id), MAX_LETTERS).await?;
+    ctx.letters.load(letters);
+    late::load(ctx, row).await
 }
 
 /// Statuses that the configuration names wrongly, or that have no counterpart.
