@@ -164,6 +164,8 @@ pub struct Facts {
 pub trait AgentStore: Send + Sync {
     /// Every pair of projects, in the order of their ids.
     async fn standings_of_agents(&self) -> Result<Vec<Standing>, Error>;
+    /// One of them; `None` where there is no such pair.
+    async fn standing_of_agent(&self, project: ProjectLinkId) -> Result<Option<Standing>, Error>;
     /// The blocks of one agent, by label.
     async fn blocks(&self, project: ProjectLinkId) -> Result<Vec<BlockRow>, Error>;
     /// Writes agents and blocks, in one transaction under the lease.

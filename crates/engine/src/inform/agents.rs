@@ -11,7 +11,10 @@ use store::{
     Store,
     agents::{AgentPhase, AgentRow, BlockRow},
 };
-use sync_core::ids::{Millis, ProjectLinkId};
+use sync_core::{
+    digest::Label,
+    ids::{Millis, ProjectLinkId},
+};
 
 use super::{
     codes,
@@ -116,7 +119,9 @@ impl Pass<'_> {
                 project: row.project,
                 label: Arc::clone(&block.label),
                 block: Some(Arc::clone(&block.id)),
-                confirmed: Some(block.hash),
+                // one of ours that the agent may change itself is written once more, so that it may not
+                confirmed: Some(block.hash)
+                    .filter(|_| block.read_only || Label::of(&block.label).is_none()),
                 wanted: block.hash,
                 tries: 0,
                 code: "".into(),

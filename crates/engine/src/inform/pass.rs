@@ -273,12 +273,8 @@ impl<'a> Pass<'a> {
         }
         let now = self.world.env.now();
         // the row as it is now: looking for the agent may have moved it on
-        let standings = self.world.store.standings_of_agents().await?;
-        let row = standings
-            .into_iter()
-            .map(|standing| standing.agent)
-            .find(|agent| agent.project == job.row.id)
-            .unwrap_or_else(|| AgentRow::wanted(job.row.id));
+        let standing = self.world.store.standing_of_agent(job.row.id).await?;
+        let row = standing.map_or_else(|| AgentRow::wanted(job.row.id), |standing| standing.agent);
         let since = row.failing_since.unwrap_or(now);
         let tries = row.tries.saturating_add(1);
         let message: Arc<str> = crate::run::chain(error).into();

@@ -41,6 +41,8 @@ pub(super) struct Shared {
     due: Mutex<BTreeSet<ProjectLinkId>>,
     wake: Notify,
     is_closing: AtomicBool,
+    /// Set while a pass is under way.
+    is_busy: AtomicBool,
     told: Mutex<Informed>,
     /// Projects whose agent could not be told since the task began.
     failed: Mutex<BTreeSet<ProjectLinkId>>,
@@ -49,6 +51,12 @@ pub(super) struct Shared {
 impl Shared {
     fn take(&self) -> BTreeSet<ProjectLinkId> {
         std::mem::take(&mut *self.due.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether projects are looked at, or are to be.
+    fn has_work(&self) -> bool {
+        let due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        !due.is_empty() || self.is_busy.load(Ordering::Acquire)
     }
 
     /// Has a project looked at again after this pass.
@@ -150,6 +158,7 @@ impl Informer {
         let left = match ended {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(format!("telling agents ended early: {error}")),
+            Err(_) if !self.shared.has_work() => None,
             Err(_) => Some(format!(
                 "not everything was told within {} s after the boards were done",
                 deadline.as_secs()
@@ -178,7 +187,10 @@ async fn serve(world: World, shared: Arc<Shared>) {
             shared.wake.notified().await;
             continue;
         }
-        if let Err(error) = Pass::new(&world, &shared).over(due).await {
+        shared.is_busy.store(true, Ordering::Release);
+        let done = Pass::new(&world, &shared).over(due).await;
+        shared.is_busy.store(false, Ordering::Release);
+        if let Err(error) = done {
             let waits = Waits {
                 kind: error.kind(),
                 code: error.code().into(),

@@ -260,7 +260,7 @@ fn ended_well(report: &ProjectReport) -> bool {
 }
 
 /// Whether a turn found any difference between the sides.
-fn did_something(report: &ProjectReport) -> bool {
+pub(super) fn did_something(report: &ProjectReport) -> bool {
     let wrote = Side::ALL
         .iter()
         .any(|side| report.tally.side(*side).writes() > 0);

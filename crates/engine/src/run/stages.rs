@@ -7,7 +7,7 @@ use sync_core::{Pair, Side, ids::ProjectLinkId};
 
 use super::{
     Mode, away, clock,
-    memory::{Memory, Seen, seen},
+    memory::{Memory, Seen, did_something, seen},
     rest, starts,
 };
 use crate::{
@@ -139,7 +139,7 @@ async fn turns(
         .map(|(paired, start)| async move {
             let take = async { Box::pin(turn::take(ctx, mode, paired, start, newest)).await };
             let report = ctx.slots.within(take).await;
-            if let Some(informer) = &ctx.informer {
+            if let (Some(informer), true) = (&ctx.informer, did_something(&report)) {
                 informer.look_at(report.id);
             }
             report

@@ -19,6 +19,9 @@ impl AgentStore for SimStore {
     async fn standings_of_agents(&self) -> Done<Vec<Standing>> {
         self.step(self.store.standings_of_agents()).await
     }
+    async fn standing_of_agent(&self, project: ProjectLinkId) -> Done<Option<Standing>> {
+        self.step(self.store.standing_of_agent(project)).await
+    }
     async fn blocks(&self, project: ProjectLinkId) -> Done<Vec<BlockRow>> {
         self.step(self.store.blocks(project)).await
     }

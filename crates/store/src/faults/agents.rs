@@ -17,6 +17,9 @@ impl<S: Store> AgentStore for Faulty<S> {
     async fn standings_of_agents(&self) -> Done<Vec<Standing>> {
         self.read(self.store.standings_of_agents()).await
     }
+    async fn standing_of_agent(&self, project: ProjectLinkId) -> Done<Option<Standing>> {
+        self.read(self.store.standing_of_agent(project)).await
+    }
     async fn blocks(&self, project: ProjectLinkId) -> Done<Vec<BlockRow>> {
         self.read(self.store.blocks(project)).await
     }

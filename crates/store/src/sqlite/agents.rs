@@ -207,6 +207,11 @@ impl AgentStore for SqliteStore {
         let query = sqlx::query(sql::AGENTS);
         self.named(rows::all(reader.get()?, "agents", query, standing).await)
     }
+    async fn standing_of_agent(&self, project: ProjectLinkId) -> Result<Option<Standing>, Error> {
+        let mut reader = self.reader().await;
+        let query = sqlx::query(sql::AGENT).bind(project.0);
+        self.named(rows::one(reader.get()?, "agents", query, standing).await)
+    }
     async fn blocks(&self, project: ProjectLinkId) -> Result<Vec<BlockRow>, Error> {
         let mut reader = self.reader().await;
         let query = sqlx::query(sql::BLOCKS).bind(project.0);

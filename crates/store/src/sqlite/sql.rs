@@ -187,6 +187,11 @@ statements! {
             coalesce(rules, ''), coalesce(checked_at, 0), coalesce(tries, 0), failing_since, coalesce(next_try, 0), coalesce(code, ''), \
             coalesce(message, ''), coalesce(changes.count, 0) FROM projects \
             LEFT JOIN agents ON agents.project = projects.id LEFT JOIN changes ON changes.project = projects.id ORDER BY projects.id";
+        AGENT = "SELECT projects.id, agent, coalesce(agents.phase, 'wanted'), coalesce(attempt, 0), sent_at, coalesce(told, 0), \
+            coalesce(rules, ''), coalesce(checked_at, 0), coalesce(tries, 0), failing_since, coalesce(next_try, 0), coalesce(code, ''), \
+            coalesce(message, ''), coalesce(changes.count, 0) FROM projects \
+            LEFT JOIN agents ON agents.project = projects.id LEFT JOIN changes ON changes.project = projects.id \
+            WHERE projects.id = ?1";
         AGENTS_COMPARE = "UPDATE agents SET checked_at = 0";
         BLOCKS = "SELECT project, label, block, confirmed, wanted, tries, code, message FROM blocks WHERE project = ?1 ORDER BY label";
         BLOCKS_FORGET = "DELETE FROM blocks WHERE project = ?1";
