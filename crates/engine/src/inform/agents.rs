@@ -116,7 +116,8 @@ impl Pass<'_> {
                 project: row.project,
                 label: Arc::clone(&block.label),
                 block: Some(Arc::clone(&block.id)),
-                confirmed: Some(block.hash),
+                // one that the agent may write is not as it is to be: of ours none, and its own are never compared
+                confirmed: block.read_only.then_some(block.hash),
                 wanted: block.hash,
                 tries: 0,
                 code: "".into(),
