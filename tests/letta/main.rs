@@ -16,9 +16,10 @@
 
 use std::{
     io::{BufRead, Write},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
+mod meddling;
 #[expect(
     dead_code,
     reason = "the tests' people do more than this story asks of them"
@@ -35,7 +36,8 @@ mod wire;
 #[path = "../it/world.rs"]
 mod world;
 
-use story::Story;
+/// Longer than the server leaves an idle connection open (5 s).
+const IDLE: Duration = Duration::from_secs(7);
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -56,43 +58,13 @@ fn told(name: &str) -> String {
 async fn tell() {
     let mut chapters = 0;
     let mut began = Instant::now();
-    let mut ended = |what: &str| {
+    let ended = |what: &str| {
         chapters += 1;
         say(&format!("{what}: {:.1} s", began.elapsed().as_secs_f64()));
         began = Instant::now();
-        chapters
     };
-    let url = told("STORY_LETTA_URL");
-    let password = told("STORY_LETTA_PASSWORD");
-    let mut story = Story::begin(&url, &password).await;
-    story.a_wrong_password_ends_with_3().await;
-    ended("a wrong password ends with 3, and makes nothing");
-    story.the_first_sync_makes_one_whole_agent().await;
-    ended("the first sync makes one agent with all its blocks");
-    story.a_quiet_run_makes_no_call().await;
-    ended("a quiet run makes no call");
-    story.a_change_writes_what_changed().await;
-    ended("a change on a board writes the blocks that it changed");
-    restart();
-    ended("the server is restarted");
-    story.after_a_restart_it_goes_on().await;
-    ended("after a restart nothing is told twice, and news are");
-    story
-        .what_others_changed_is_mended_at_the_comparison()
-        .await;
-    ended("blocks that others edited, deleted or detached are mended at the comparison");
-    story.a_twin_is_left_alone().await;
-    ended("a twin made by hand is left alone, and the oldest is told");
-    story.a_deleted_agent_is_made_again_once().await;
-    ended("a deleted agent is made again, once");
-    story.of_two_that_were_there_the_oldest_is_taken().await;
-    ended("of two agents that were there before, the oldest is taken");
-    story.a_lost_answer_makes_no_second_agent().await;
-    ended("an answer lost on the way makes no second agent, of 300 items with long names either");
-    story.an_agent_of_the_predecessor_is_taken_over().await;
-    ended("an agent of the predecessor is taken over, and left alone again");
-    story.a_watch_outlives_idle_connections().await;
-    let chapters = ended("a watch tells changes over connections that the server closed");
+    let (url, password) = (told("STORY_LETTA_URL"), told("STORY_LETTA_PASSWORD"));
+    story::tell(&url, &password, IDLE, restart, ended).await;
     say(&format!("story: {chapters} chapters against Letta"));
 }
 

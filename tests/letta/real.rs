@@ -92,6 +92,13 @@ impl Real {
         answer
     }
 
+    /// Asks for something that the server may refuse; the status.
+    pub(crate) async fn tries(&self, method: &str, path: &str, body: &Value) -> u16 {
+        ask(&self.url, &self.password, method, path, Some(body))
+            .await
+            .0
+    }
+
     /// All agents, oldest first.
     pub(crate) async fn agents(&self) -> Vec<Agent> {
         let path = format!("/v1/agents/?order=asc&limit=1000&{WHOLE}");

@@ -1,6 +1,6 @@
-//! The chapters.
+//! The chapters in their order, and those in which only people at the boards act.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::json;
 use sim::vibe::Generation;
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Blocks that are ours: an agent may read them.
-const OURS: [&str; 6] = [
+pub(crate) const OURS: [&str; 6] = [
     "backlog_summary",
     "board_config",
     "board_metrics",
@@ -24,22 +24,65 @@ const OURS: [&str; 6] = [
 ];
 /// Blocks that are made once and then belong to the agent.
 const OWN: [&str; 3] = ["human", "persona", "scratchpad"];
-/// Longer than the server leaves an idle connection open (5 s).
-const IDLE: std::time::Duration = std::time::Duration::from_secs(7);
+/// Tells all of it to a server at `url` on which there is no agent yet. `ended` hears of each chapter when it is over; what is
+/// idle is left so for `idle`.
+pub(crate) async fn tell(
+    url: &str,
+    password: &str,
+    idle: Duration,
+    restart: impl FnOnce(),
+    mut ended: impl FnMut(&str),
+) {
+    let mut story = Story::begin(url, password).await;
+    story.a_wrong_password_ends_with_3().await;
+    ended("a wrong password ends with 3, and makes nothing");
+    story.a_wrong_model_is_told_with_its_name().await;
+    ended("a model that the server does not have is told with its name");
+    story.the_first_sync_makes_one_whole_agent().await;
+    ended("the first sync makes one agent with all its blocks");
+    story.a_quiet_run_makes_no_call().await;
+    ended("a quiet run makes no call");
+    story.a_change_writes_what_changed().await;
+    ended("a change on a board writes the blocks that it changed");
+    restart();
+    ended("the server is restarted");
+    story.after_a_restart_it_goes_on().await;
+    ended("after a restart nothing is told twice, and news are");
+    story
+        .blocks_that_somebody_writes_at_the_same_time_are_right_in_the_end()
+        .await;
+    ended("blocks that somebody else writes at the same time are right in the end");
+    story
+        .what_others_changed_is_mended_at_the_comparison()
+        .await;
+    ended("blocks that others edited, deleted or detached are mended at the comparison");
+    story.a_twin_is_left_alone().await;
+    ended("a twin made by hand is left alone, and the oldest is told");
+    story.a_deleted_agent_is_made_again_once().await;
+    ended("a deleted agent is made again, once");
+    story.of_two_that_were_there_the_oldest_is_taken().await;
+    ended("of two agents that were there before, the oldest is taken");
+    story.a_lost_answer_makes_no_second_agent().await;
+    ended("an answer lost on the way makes no second agent, of 300 items with long names either");
+    story.an_agent_of_the_predecessor_is_taken_over().await;
+    ended("an agent of the predecessor is taken over, and left alone again");
+    story.a_watch_outlives_idle_connections(idle).await;
+    ended("a watch tells changes over connections that the server closed");
+}
 
 /// Both boards, the server, and a door to it that hvs goes through.
 #[derive(Debug)]
 pub(crate) struct Story {
-    world: World,
-    real: Real,
-    door: Counted,
+    pub(crate) world: World,
+    pub(crate) real: Real,
+    pub(crate) door: Counted,
     password: String,
     /// The id of the first Huly project.
-    harbor: String,
+    pub(crate) harbor: String,
 }
 
 impl Story {
-    pub(crate) async fn begin(url: &str, password: &str) -> Story {
+    async fn begin(url: &str, password: &str) -> Story {
         let door = Counted::before(url).await;
         let mut world = World::new(Generation::L2).await;
         let harbor = world.huly_project("HARB", "Harbor (north)");
@@ -59,7 +102,7 @@ impl Story {
         }
     }
 
-    async fn sync(&self) -> Ran {
+    pub(crate) async fn sync(&self) -> Ran {
         let ran = self.world.hvs(&["sync", "once"]).await;
         let printed = [&ran.out, &ran.err];
         assert!(
@@ -70,7 +113,7 @@ impl Story {
     }
 
     /// Has the daily comparison be due.
-    async fn a_day_passes(&self) {
+    pub(crate) async fn a_day_passes(&self) {
         let options = SqliteConnectOptions::new().filename(self.world.path("hvs.db"));
         let mut store = SqliteConnection::connect_with(&options).await.unwrap();
         let aged = sqlx::raw_sql("UPDATE agents SET checked_at = 0")
@@ -82,7 +125,7 @@ impl Story {
     }
 
     /// A run that asks the server nothing.
-    async fn is_quiet(&self) {
+    pub(crate) async fn is_quiet(&self) {
         self.door.requests();
         let ran = self.sync().await.exits(0);
         let asked = self.door.requests();
@@ -90,12 +133,12 @@ impl Story {
     }
 
     /// How often something was asked.
-    fn count(asked: &[String], begins: &str) -> usize {
+    pub(crate) fn count(asked: &[String], begins: &str) -> usize {
         let asked = asked.iter().filter(|line| line.starts_with(begins));
         asked.count()
     }
 
-    pub(crate) async fn a_wrong_password_ends_with_3(&mut self) {
+    async fn a_wrong_password_ends_with_3(&mut self) {
         self.world.set("letta.token", "wrong-c4n4ry");
         let ran = self.sync().await.exits(3).prints(&["LETTA_UNAUTHORIZED"]);
         assert!(!ran.out.contains("c4n4ry") && !ran.err.contains("c4n4ry"));
@@ -104,7 +147,16 @@ impl Story {
         self.world.set("letta.token", &self.password);
     }
 
-    pub(crate) async fn the_first_sync_makes_one_whole_agent(&self) {
+    async fn a_wrong_model_is_told_with_its_name(&mut self) {
+        self.world.set("letta.model", "nobody/nothing-9");
+        let ran = self.sync().await.exits(3);
+        assert!(ran.out.contains("nobody/nothing-9"), "{ran}");
+        assert_eq!(self.real.agents().await.len(), 0);
+        assert_eq!(self.real.orphans().await.len(), 0);
+        self.world.set("letta.model", "letta/letta-free");
+    }
+
+    async fn the_first_sync_makes_one_whole_agent(&self) {
         self.door.requests();
         self.sync().await.exits(0).prints(&["1 agent made"]);
         let asked = self.door.requests();
@@ -125,12 +177,12 @@ impl Story {
         assert_eq!(self.real.orphans().await.len(), 0);
     }
 
-    pub(crate) async fn a_quiet_run_makes_no_call(&self) {
+    async fn a_quiet_run_makes_no_call(&self) {
         self.is_quiet().await;
         self.is_quiet().await;
     }
 
-    pub(crate) async fn a_change_writes_what_changed(&self) {
+    async fn a_change_writes_what_changed(&self) {
         let before = self.real.agent_of(&self.harbor).await.texts();
         let crane = self.world.issue_named("Crane").id;
         self.world.move_issue(&crane, "InProgress");
@@ -153,7 +205,7 @@ impl Story {
         self.is_quiet().await;
     }
 
-    pub(crate) async fn after_a_restart_it_goes_on(&self) {
+    async fn after_a_restart_it_goes_on(&self) {
         self.is_quiet().await;
         let quay = self.world.issue_named("Quay").id;
         self.world.move_issue(&quay, "Done");
@@ -163,116 +215,7 @@ impl Story {
         self.is_quiet().await;
     }
 
-    pub(crate) async fn what_others_changed_is_mended_at_the_comparison(&self) {
-        let before = self.real.agent_of(&self.harbor).await;
-        let theirs = json!({ "value": "ours now", "read_only": false });
-        self.real.edit(&before.block("hotspots"), &theirs).await;
-        let own = json!({ "value": "the agent's own notes" });
-        self.real.edit(&before.block("scratchpad"), &own).await;
-        let gone = before.block("board_metrics");
-        let gone = format!("/v1/blocks/{gone}");
-        self.real.ask("DELETE", &gone, None).await;
-        let agent = format!("/v1/agents/{}/core-memory/blocks/detach", before.id);
-        let detached = format!("{agent}/{}", before.block("project"));
-        self.real.ask("PATCH", &detached, None).await;
-        // not looked at before its time
-        self.is_quiet().await;
-        self.a_day_passes().await;
-        self.sync().await.exits(0);
-        let after = self.real.agent_of(&self.harbor).await;
-        assert_eq!(after.id, before.id);
-        for label in OURS {
-            assert_eq!(after.says(label), before.says(label), "{label}");
-        }
-        assert_eq!(after.says("scratchpad"), "the agent's own notes");
-        is_whole(&after);
-        self.is_quiet().await;
-        // a flag alone is mended, too
-        let open = json!({ "read_only": false });
-        self.real.edit(&after.block("hotspots"), &open).await;
-        self.a_day_passes().await;
-        self.sync().await.exits(0);
-        is_whole(&self.real.agent_of(&self.harbor).await);
-        self.is_quiet().await;
-    }
-
-    pub(crate) async fn a_twin_is_left_alone(&self) {
-        let ours = self.real.agent_of(&self.harbor).await;
-        let twin = self.real.make("A twin", &ours.tags).await;
-        self.is_quiet().await;
-        self.a_day_passes().await;
-        self.door.requests();
-        let ran = self.sync().await.exits(0);
-        let asked = self.door.requests();
-        assert!(
-            ran.err.contains("AGENT_TWINS") && ran.err.contains(&twin.id),
-            "{ran}"
-        );
-        let writes = asked.iter().filter(|line| !line.starts_with("GET"));
-        assert_eq!(writes.count(), 0, "{asked:#?}");
-        let both = self.real.agents_of(&self.harbor).await;
-        let ids: Vec<&str> = both.iter().map(|agent| agent.id.as_str()).collect();
-        assert_eq!(ids, [ours.id.as_str(), twin.id.as_str()]);
-        assert_eq!(both[1].blocks.len(), twin.blocks.len());
-        self.real.delete_agent(&twin.id).await;
-        self.is_quiet().await;
-    }
-
-    pub(crate) async fn a_deleted_agent_is_made_again_once(&self) {
-        let before = self.real.agent_of(&self.harbor).await;
-        self.real.delete_agent(&before.id).await;
-        // its blocks outlive it: by their tags they can be told from those of others
-        let orphans = self.real.orphans().await;
-        let left = orphans
-            .iter()
-            .find(|block| block["id"] == before.block("hotspots"));
-        assert_eq!(
-            left.unwrap()["tags"].as_array().unwrap().len(),
-            3,
-            "{left:#?}"
-        );
-        self.is_quiet().await;
-        self.a_day_passes().await;
-        self.door.requests();
-        for _ in 0..2 {
-            self.sync().await.exits(0);
-        }
-        let asked = self.door.requests();
-        assert_eq!(Self::count(&asked, "POST /v1/agents/"), 1, "{asked:#?}");
-        let after = self.real.agent_of(&self.harbor).await;
-        assert_ne!(after.id, before.id);
-        is_whole(&after);
-        for label in OURS {
-            assert_eq!(after.says(label), before.says(label), "{label}");
-        }
-        self.is_quiet().await;
-    }
-
-    pub(crate) async fn of_two_that_were_there_the_oldest_is_taken(&self) {
-        let pier = self.world.huly_project("PIER", "Pier");
-        self.world.issue(&pier, "Plank", "Text.", "Todo");
-        let harbor = self.real.agent_of(&self.harbor).await;
-        let mut tags = harbor.tags.clone();
-        tags.retain(|tag| !tag.starts_with("hvs-project:"));
-        tags.push(format!("hvs-project:{pier}"));
-        let oldest = self.real.make("Oldest", &tags).await;
-        let newer = self.real.make("Newer", &tags).await;
-        self.door.requests();
-        self.sync().await.exits(0).prints(&["1 agent found"]);
-        let asked = self.door.requests();
-        assert_eq!(Self::count(&asked, "POST /v1/agents/"), 0, "{asked:#?}");
-        let both = self.real.agents_of(&pier).await;
-        assert_eq!(
-            (both[0].id.as_str(), both[1].id.as_str()),
-            (oldest.id.as_str(), newer.id.as_str())
-        );
-        assert!(both[0].says("backlog_summary").contains("PIER-1 \"Plank\""));
-        assert!(both[1].blocks.is_empty(), "{both:#?}");
-        assert_eq!(both.len(), 2);
-        self.is_quiet().await;
-    }
-
-    pub(crate) async fn a_lost_answer_makes_no_second_agent(&self) {
+    async fn a_lost_answer_makes_no_second_agent(&self) {
         let name = "Häfen & Brücken: 2.0 (Süd)/β";
         let bridges = self.world.huly_project("BRUE", name);
         let long = "Fahrwasser überprüfen ⛵ und melden. ".repeat(6);
@@ -298,30 +241,7 @@ impl Story {
         self.is_quiet().await;
     }
 
-    pub(crate) async fn an_agent_of_the_predecessor_is_taken_over(&self) {
-        let tags = ["huly-vibe-sync".to_owned(), "project:HARB".to_owned()];
-        let theirs = self.real.make("Huly - Harbor", &tags).await;
-        let adopt = ["letta", "adopt", "HARB"];
-        self.world.hvs(&adopt).await.exits(0).prints(&[&theirs.id]);
-        let adopt = ["letta", "adopt", "HARB", &theirs.id];
-        self.world.hvs(&adopt).await.exits(0);
-        self.sync().await.exits(0);
-        let all = self.real.agents_of(&self.harbor).await;
-        let adopted = all.iter().find(|agent| agent.id == theirs.id).unwrap();
-        assert!(
-            tags.iter().all(|tag| adopted.tags.contains(tag)),
-            "{adopted:#?}"
-        );
-        assert!(adopted.says("hotspots").contains("HARB-2 \"Crane\""));
-        self.is_quiet().await;
-        self.world.hvs(&["letta", "detach", "HARB"]).await.exits(0);
-        let quay = self.world.issue_named("Quay").id;
-        self.world.move_issue(&quay, "Todo");
-        self.is_quiet().await;
-        assert_eq!(self.real.agents_of(&self.harbor).await.len(), all.len());
-    }
-
-    pub(crate) async fn a_watch_outlives_idle_connections(&mut self) {
+    async fn a_watch_outlives_idle_connections(&mut self, idle: Duration) {
         self.world.set("sync.interval", "1 s");
         let pier = self.real.agents().await;
         let pier = pier
@@ -349,9 +269,9 @@ impl Story {
                 }
                 tries += 1;
                 assert!(tries < 300, "{status} is not told");
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
-            tokio::time::sleep(IDLE).await;
+            tokio::time::sleep(idle).await;
         }
         watch.signal("TERM");
         let ran = watch.wait().await.exits(0);
@@ -361,7 +281,7 @@ impl Story {
 
 /// Holds an agent to all blocks, each ours or its own.
 #[track_caller]
-fn is_whole(agent: &Agent) {
+pub(crate) fn is_whole(agent: &Agent) {
     let labels: Vec<&str> = agent.blocks.keys().map(String::as_str).collect();
     let mut all: Vec<&str> = OURS.into_iter().chain(OWN).collect();
     all.sort_unstable();
