@@ -57,7 +57,8 @@ pub(super) fn postgres(place: &Place) -> Result<PathBuf> {
 pub(super) fn all(place: &Place) -> Result<()> {
     let mark = place.at("installed");
     let pins = format!("{LETTA}{TOOLS:?}\n{POSTGRES}\n{PYTHON}\n");
-    if fs::read_to_string(&mark).is_ok_and(|installed| installed == pins) {
+    let is_same = fs::read_to_string(&mark).is_ok_and(|installed| installed == pins);
+    if is_same && runs(&python(place)) {
         println!("    as an earlier run left it");
         return Ok(());
     }
@@ -81,9 +82,14 @@ pub(super) fn all(place: &Place) -> Result<()> {
     fs::write(mark, pins).context("cannot note what is installed")
 }
 
+/// Whether a Python is there: one of an earlier run may lead to a Python that was since removed.
+fn runs(python: &Path) -> bool {
+    let asked = Command::new(python).arg("--version").output();
+    asked.is_ok_and(|output| output.status.success())
+}
+
 fn tools(place: &Place) -> Result<()> {
-    let python3 = Command::new("python3").arg("--version").output();
-    if !python3.is_ok_and(|output| output.status.success()) {
+    if !runs(Path::new("python3")) {
         bail!(
             "there is no python3 here: it is needed with venv (Debian: apt-get install python3 python3-venv)"
         );
