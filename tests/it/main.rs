@@ -23,21 +23,30 @@ mod first_sync;
 mod importing;
 mod kill;
 mod letta;
+mod letta_story;
+#[path = "../letta/meddling.rs"]
+mod meddling;
 mod odd;
 mod pages;
 mod pages_run;
 mod people;
 mod process;
+#[path = "../letta/real.rs"]
+mod real;
 mod reconcile;
 mod recovery;
 mod refusals;
 mod rows;
 mod starting;
+#[path = "../letta/story.rs"]
+mod story;
 mod transcript;
 mod unlink_kills;
 mod unlinking;
 mod watch;
 mod watch_ends;
+#[path = "../letta/wire.rs"]
+mod wire;
 mod words;
 mod words_commands;
 mod words_failures;

@@ -16,6 +16,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod counts;
+mod letta;
 mod man;
 mod simulate;
 mod test;

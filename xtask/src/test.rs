@@ -12,7 +12,7 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::{
     counts::Counts,
-    simulate, tidy,
+    letta, simulate, tidy,
     workspace::{Workspace, cargo},
 };
 
@@ -34,6 +34,12 @@ pub(crate) struct Args {
     /// The inner loop: fmt, clippy, tidy and tests with few generated cases
     #[arg(long)]
     fast: bool,
+    /// Only this: hvs against a real Letta server, which is installed from pypi.org, started on loopback, stopped and removed
+    #[arg(long, conflicts_with = "fast")]
+    letta: bool,
+    /// Where that server is installed, and left for the next run; as root, a directory that everybody may read
+    #[arg(long, requires = "letta", value_name = "DIRECTORY")]
+    cache: Option<PathBuf>,
 }
 
 /// One thing to do, with the name it is reported under.
@@ -55,6 +61,9 @@ enum Action {
 pub(crate) fn run(args: &Args) -> Result<()> {
     let root = Workspace::load()?.root;
     std::env::set_current_dir(&root).context("cannot enter the workspace")?;
+    if args.letta {
+        return letta::run(args.cache.as_deref());
+    }
     let mut all = Counts::default();
     let mut took = Vec::new();
     let begin = now();
@@ -183,33 +192,39 @@ fn runner() -> Vec<&'static str> {
 }
 
 /// Builds `hvs` and says where it is.
-fn build_hvs() -> Result<PathBuf> {
+pub(crate) fn build_hvs() -> Result<PathBuf> {
+    build(&["-p", "cli"], "hvs")
+}
+
+/// Builds what `--letta` tells, and says where it is.
+pub(crate) fn build_story() -> Result<PathBuf> {
+    build(&["-p", "hvs-tests", "--example", "letta"], "letta")
+}
+
+fn build(what: &[&str], name: &str) -> Result<PathBuf> {
+    let shown = what.join(" ");
     let output = cargo()
-        .args([
-            "build",
-            "-p",
-            "cli",
-            "--locked",
-            "--message-format=json-render-diagnostics",
-        ])
+        .arg("build")
+        .args(what)
+        .args(["--locked", "--message-format=json-render-diagnostics"])
         .stderr(Stdio::inherit())
         .output()
-        .context("cannot run cargo build -p cli")?;
+        .with_context(|| format!("cannot run cargo build {shown}"))?;
     if !output.status.success() {
-        bail!("cargo build -p cli: {}", output.status);
+        bail!("cargo build {shown}: {}", output.status);
     }
     String::from_utf8(output.stdout)?
         .lines()
-        .find_map(executable)
-        .context("cargo build -p cli made no hvs")
+        .find_map(|line| executable(line, name))
+        .with_context(|| format!("cargo build {shown} made no {name}"))
 }
 
-/// The path of `hvs` in one line of cargo's messages.
-fn executable(line: &str) -> Option<PathBuf> {
+/// The path of a program in one line of cargo's messages.
+fn executable(line: &str, wanted: &str) -> Option<PathBuf> {
     let message: serde_json::Value = serde_json::from_str(line).ok()?;
     let name = message.get("target")?.get("name")?.as_str()?;
     let path = message.get("executable")?.as_str()?;
-    (name == "hvs").then(|| PathBuf::from(path))
+    (name == wanted).then(|| PathBuf::from(path))
 }
 
 /// Runs a command, passing its output on line by line and reading the runner's summaries from it.
@@ -248,7 +263,7 @@ fn pass_on(from: impl Read, mut to: impl Write) -> Result<Counts> {
     Ok(counts)
 }
 
-fn minutes(time: Duration) -> String {
+pub(crate) fn minutes(time: Duration) -> String {
     match time.as_secs() {
         seconds @ 0..120 => format!("{seconds} s"),
         seconds => format!("{} min {} s", seconds / 60, seconds % 60),
@@ -259,7 +274,7 @@ fn minutes(time: Duration) -> String {
     clippy::disallowed_methods,
     reason = "steps are timed for people; no run of hvs depends on it"
 )]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
@@ -312,9 +327,9 @@ mod tests {
         let hvs =
             r#"{"reason":"compiler-artifact","target":{"name":"hvs"},"executable":"/t/debug/hvs"}"#;
         let library = r#"{"reason":"compiler-artifact","target":{"name":"hvs"},"executable":null}"#;
-        assert_eq!(executable(hvs), Some(PathBuf::from("/t/debug/hvs")));
-        assert_eq!(executable(library), None);
-        assert_eq!(executable("warning: words"), None);
+        assert_eq!(executable(hvs, "hvs"), Some(PathBuf::from("/t/debug/hvs")));
+        assert_eq!(executable(library, "hvs"), None);
+        assert_eq!(executable("warning: words", "hvs"), None);
     }
 
     #[test]

@@ -309,6 +309,13 @@ async fn a_block_of_ours_that_was_changed_is_rewritten_and_one_of_the_agents_own
     let (_, after) = shelf.the_agent();
     assert_eq!(after["hotspots"], before["hotspots"]);
     assert_eq!(after["scratchpad"], "My notes.");
+    // the flag alone
+    shelf.open(&id, "hotspots");
+    world.wait(DAY).await;
+    let report = world.run_well().await;
+    assert_eq!(report.informed.blocks, 1);
+    assert!(shelf.is_read_only(&id, "hotspots") && !shelf.is_read_only(&id, "scratchpad"));
+    assert!(world.run_well().await.informed.is_quiet());
 }
 
 #[tokio::test(start_paused = true)]

@@ -148,14 +148,25 @@ impl Shelf {
 
     /// Somebody changes a block.
     pub(crate) fn edit(&self, id: &str, label: &str, value: &str) {
+        self.block(id, label, |(held, _)| value.clone_into(held));
+    }
+
+    /// Somebody lets the agent write a block.
+    pub(crate) fn open(&self, id: &str, label: &str) {
+        self.block(id, label, |(_, read_only)| *read_only = false);
+    }
+
+    /// Whether the agent cannot write a block.
+    pub(crate) fn is_read_only(&self, id: &str, label: &str) -> bool {
+        self.block(id, label, |(_, read_only)| *read_only)
+    }
+
+    fn block<T>(&self, id: &str, label: &str, look: impl FnOnce(&mut (String, bool)) -> T) -> T {
         self.state(|state| {
-            let agent = state
-                .agents
-                .iter_mut()
-                .find(|agent| &*agent.found.id == id)
-                .unwrap();
-            agent.blocks.get_mut(label).unwrap().0 = value.to_owned();
-        });
+            let mut agents = state.agents.iter_mut();
+            let agent = agents.find(|agent| &*agent.found.id == id).unwrap();
+            look(agent.blocks.get_mut(label).unwrap())
+        })
     }
 
     async fn call<T>(&self, call: Call, act: impl FnOnce(&mut State) -> Answer<T>) -> Answer<T> {
