@@ -27,6 +27,8 @@ use crate::{error::Error, lease::millis};
 /// An agent to go on with.
 pub(super) struct Agent {
     pub(super) row: AgentRow,
+    /// Whether what it holds was read in this pass.
+    pub(super) is_seen: bool,
     /// It was just made, with all blocks.
     pub(super) made: Option<Made>,
 }
@@ -47,7 +49,11 @@ impl Pass<'_> {
     ) -> Result<Option<Agent>, Untold> {
         let row = job.standing.agent.clone();
         let Some(listing) = listing.filter(|_| self.is_to_be_looked_for(&row)) else {
-            return Ok(Some(Agent { row, made: None }));
+            return Ok(Some(Agent {
+                row,
+                is_seen: false,
+                made: None,
+            }));
         };
         let all = listing.get(&job.huly).map_or(&[][..], Vec::as_slice);
         let kept = match (&row.agent, row.phase) {
@@ -65,7 +71,11 @@ impl Pass<'_> {
             None => match self.known(&row).await? {
                 Some(shown) => {
                     let row = self.compared(row, &shown).await?;
-                    Ok(Some(Agent { row, made: None }))
+                    Ok(Some(Agent {
+                        row,
+                        is_seen: true,
+                        made: None,
+                    }))
                 }
                 None if row.phase == AgentPhase::Present => {
                     self.agent_is_gone(job).await?;
@@ -105,11 +115,15 @@ impl Pass<'_> {
             ..row
         };
         let row = self.compared(row, &shown).await?;
-        Ok(Agent { row, made: None })
+        Ok(Agent {
+            row,
+            is_seen: true,
+            made: None,
+        })
     }
 
     /// What the agent holds now counts as confirmed, so that what differs from it is written.
-    async fn compared(&self, row: AgentRow, shown: &Shown) -> Result<AgentRow, Untold> {
+    pub(super) async fn compared(&self, row: AgentRow, shown: &Shown) -> Result<AgentRow, Untold> {
         let World { store, fence } = self.books();
         store.forget_blocks(fence, row.project).await?;
         let blocks: Vec<BlockRow> = shown
@@ -232,7 +246,11 @@ impl Pass<'_> {
             job: job.with(row.clone()),
             id,
         });
-        Ok(Some(Agent { row, made }))
+        Ok(Some(Agent {
+            row,
+            is_seen: true,
+            made,
+        }))
     }
 
     /// Until when an earlier request may still take effect.

@@ -26,30 +26,29 @@ pub(super) enum Sent {
 }
 
 impl Pass<'_> {
-    /// Sends what is not confirmed. A block that fails delays no other.
+    /// Sends what is not confirmed. A block that fails delays no other. `is_seen` says that this pass has read the agent already.
     pub(super) async fn blocks(
         &self,
         job: &Job,
         agent: &AgentRow,
         drafts: &[BlockDraft],
+        is_seen: bool,
     ) -> Result<Sent, Untold> {
         let Some(id) = &agent.agent else {
             return Ok(Sent::Gone);
         };
         let store = &self.world.store;
-        let known: HashMap<Arc<str>, BlockRow> = store
-            .blocks(job.row.id)
-            .await?
-            .into_iter()
-            .map(|block| (Arc::clone(&block.label), block))
-            .collect();
-        let due: Vec<(BlockRow, &BlockDraft)> = drafts
-            .iter()
-            .map(|draft| (wanted(job, known.get(&draft.label), draft), draft))
-            .filter(|(row, _)| !row.is_told())
-            .collect();
+        let mut due = self.due(job, drafts).await?;
         if due.is_empty() {
             return Ok(Sent::All);
+        }
+        if !is_seen {
+            // blocks outlive their agent and take writes all the same: whoever writes looks at the agent first
+            let Some(shown) = self.world.informing.sink.agent(id).await? else {
+                return Ok(Sent::Gone);
+            };
+            self.compared(agent.clone(), &shown).await?;
+            due = self.due(job, drafts).await?;
         }
         let rows: Vec<BlockRow> = due.iter().map(|(row, _)| row.clone()).collect();
         store.put_agents(&self.world.fence, &[], &rows).await?;
@@ -90,6 +89,27 @@ impl Pass<'_> {
             return Ok(Sent::Gone);
         }
         Ok(Sent::Failed(error))
+    }
+
+    /// Blocks that do not hold what they are to hold, as far as is known.
+    async fn due<'d>(
+        &self,
+        job: &Job,
+        drafts: &'d [BlockDraft],
+    ) -> Result<Vec<(BlockRow, &'d BlockDraft)>, Untold> {
+        let known: HashMap<Arc<str>, BlockRow> = self
+            .world
+            .store
+            .blocks(job.row.id)
+            .await?
+            .into_iter()
+            .map(|block| (Arc::clone(&block.label), block))
+            .collect();
+        Ok(drafts
+            .iter()
+            .map(|draft| (wanted(job, known.get(&draft.label), draft), draft))
+            .filter(|(row, _)| !row.is_told())
+            .collect())
     }
 
     async fn write(

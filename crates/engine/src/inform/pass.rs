@@ -227,7 +227,7 @@ impl<'a> Pass<'a> {
         if let Some(made) = agent.made {
             return Ok(Some(made));
         }
-        let sent = self.blocks(job, &agent.row, &drafts).await?;
+        let sent = self.blocks(job, &agent.row, &drafts, agent.is_seen).await?;
         match sent {
             Sent::All => {
                 self.all_told(job, agent.row).await?;
