@@ -75,7 +75,16 @@ fn agents(informed: &Informed) -> Vec<String> {
             words::clean(&waits.code)
         )
     });
-    told.into_iter().chain(untold).collect()
+    let noticed = informed.notices.iter().map(|notice| {
+        format!(
+            "{} {}: {} [{}]",
+            words::styled(words::WARN.bold(), "note:"),
+            words::clean(&notice.project),
+            words::clean(&notice.message),
+            words::clean(&notice.code)
+        )
+    });
+    told.into_iter().chain(untold).chain(noticed).collect()
 }
 
 /// A project as people know it.

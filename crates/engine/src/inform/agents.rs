@@ -22,7 +22,7 @@ use super::{
     sink::{AgentDraft, BlockDraft, Found, Shown},
     told::Waits,
 };
-use crate::{error::Error, lease::millis};
+use crate::lease::millis;
 
 /// An agent to go on with.
 pub(super) struct Agent {
@@ -35,8 +35,8 @@ pub(super) struct Agent {
 
 /// An agent that this pass made: to be looked at again among all.
 pub(super) struct Made {
-    job: Job,
-    id: Arc<str>,
+    pub(super) job: Job,
+    pub(super) id: Arc<str>,
 }
 
 impl Pass<'_> {
@@ -151,24 +151,11 @@ impl Pass<'_> {
         Ok(row)
     }
 
-    /// Twins that only a late answer of ours can have made go; others are told of.
-    async fn twins(&self, job: &Job, kept: &Found, all: &[Found]) -> Result<(), Untold> {
-        let ours = self.world.store.id();
-        let attempts = job.standing.agent.attempt;
-        for twin in all.iter().filter(|found| found.id != kept.id) {
-            let is_late = twin.made.is_some_and(|(store, attempt)| {
-                store == ours && attempt <= attempts && kept.made.is_some_and(|(by, _)| by == ours)
-            });
-            if is_late {
-                self.world.informing.sink.remove(&twin.id).await?;
-                self.shared.note(|told| told.twins_removed += 1);
-                tracing::warn!(project = %job.row.label, agent = %twin.id, "a twin of its agent was removed: hvs made both");
-            } else {
-                let (project, code) = (&*job.row.label, codes::AGENT_TWINS);
-                tracing::warn!(project, code, agent = %twin.id, told = %kept.id, "another agent bears the project's tags");
-            }
-        }
-        Ok(())
+    /// Has people know what was found out about an agent.
+    pub(super) fn notice(&self, job: &Job, code: &'static str, message: String) {
+        let project = &job.row.label;
+        tracing::warn!(%project, code, "{message}");
+        self.shared.note(|told| told.notice(project, code, message));
     }
 
     /// Asks for an agent, once.
@@ -270,56 +257,7 @@ impl Pass<'_> {
             message: message.into(),
             dead: false,
         };
-        let label = Arc::clone(&job.row.label);
-        self.shared.failed(job.row.id);
-        self.shared.note(|told| {
-            told.waits.insert(label, waits);
-        });
-    }
-
-    /// Looks at all agents once more after some were made: where an older one stands, ours goes.
-    pub(super) async fn look_again(&self, made: Vec<Made>) -> Result<(), Error> {
-        let listed = self.world.informing.sink.agents().await;
-        let listed = match listed {
-            Ok(listed) => listed,
-            Err(error) => {
-                for Made { job, .. } in &made {
-                    self.failed(job, &error).await?;
-                }
-                return Ok(());
-            }
-        };
-        for Made { job, id } in made {
-            let mut all = listed.iter().filter(|found| found.project == job.huly);
-            let done = match all.next() {
-                Some(oldest) if oldest.id != id => self.give_way(&job, &id, oldest).await,
-                // not in the list yet, or the oldest: it is the project's
-                Some(_) | None => self.all_told(&job, job.standing.agent.clone()).await,
-            };
-            match done {
-                Ok(()) => {}
-                Err(Untold::Failed(error)) => self.failed(&job, &error).await?,
-                Err(Untold::Store(error)) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
-    /// An older agent stands: the one that we made a moment ago goes, and the older one is told in the next pass.
-    async fn give_way(&self, job: &Job, ours: &str, oldest: &Found) -> Result<(), Untold> {
-        self.world.informing.sink.remove(ours).await?;
-        self.shared.note(|told| told.twins_removed += 1);
-        tracing::warn!(project = %job.row.label, agent = ours, told = %oldest.id, "an older agent stands: the new one was removed");
-        let World { store, fence } = self.books();
-        store.forget_blocks(fence, job.row.id).await?;
-        self.put(&AgentRow {
-            agent: Some(Arc::clone(&oldest.id)),
-            checked_at: Millis(0),
-            ..job.standing.agent.clone()
-        })
-        .await?;
-        self.next(job.row.id);
-        Ok(())
+        self.waits(job, waits);
     }
 
     /// The agent is proven gone: a person removed it.
@@ -332,13 +270,14 @@ impl Pass<'_> {
         } else {
             AgentPhase::Left
         };
-        let (project, code) = (&*job.row.label, codes::AGENT_GONE);
         let then = if again {
             "it is made again"
         } else {
             "it stays away"
         };
-        tracing::warn!(project, code, "its agent was deleted: {then}");
+        let id = job.standing.agent.agent.as_deref().unwrap_or_default();
+        let words = format!("agent {id} was deleted: {then}");
+        self.notice(job, codes::AGENT_GONE, words);
         self.put(&AgentRow {
             agent: None,
             phase,
@@ -359,13 +298,13 @@ fn gone(service: &'static str) -> http_kit::Error {
 }
 
 /// The part of the world that is written to.
-struct World<'a> {
-    store: &'a dyn Store,
-    fence: &'a store::Fence,
+pub(super) struct World<'a> {
+    pub(super) store: &'a dyn Store,
+    pub(super) fence: &'a store::Fence,
 }
 
 impl Pass<'_> {
-    fn books(&self) -> World<'_> {
+    pub(super) fn books(&self) -> World<'_> {
         World {
             store: self.world.store.as_ref(),
             fence: &self.world.fence,
@@ -373,7 +312,7 @@ impl Pass<'_> {
     }
 
     /// Has a project looked at again right after this pass.
-    fn next(&self, project: ProjectLinkId) {
+    pub(super) fn next(&self, project: ProjectLinkId) {
         self.shared.again(project);
     }
 }

@@ -16,6 +16,7 @@ mod pass;
 mod sink;
 mod task;
 mod told;
+mod twins;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -27,7 +28,7 @@ pub use letta::{LettaSink, Profile};
 pub use operate::{Kept, OperateError, Operator, kept};
 pub use sink::{AgentDraft, BlockDraft, Found, Shown, ShownBlock, Sink, hash};
 pub(crate) use task::Informer;
-pub use told::{Informed, Waits};
+pub use told::{Informed, MAX_NOTICES, Notice, Waits};
 
 /// Everything that informing needs besides what a run has.
 #[derive(Clone)]

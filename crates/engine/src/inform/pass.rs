@@ -50,8 +50,8 @@ impl From<store::Error> for Untold {
 pub(super) struct Pass<'a> {
     pub(super) world: &'a World,
     pub(super) shared: &'a Shared,
-    /// Set once where agents live cannot be worked with: the rest of the pass is left.
-    stopped: Mutex<bool>,
+    /// Why the rest of the pass is left, once where agents live cannot be worked with.
+    stopped: Mutex<Option<Waits>>,
 }
 
 /// One project to be told.
@@ -79,7 +79,7 @@ impl<'a> Pass<'a> {
         Pass {
             world,
             shared,
-            stopped: Mutex::new(false),
+            stopped: Mutex::new(None),
         }
     }
 
@@ -204,7 +204,13 @@ impl<'a> Pass<'a> {
     }
 
     async fn one(&self, job: Job, listing: Option<&Listing>) -> Result<Option<Made>, Error> {
-        if *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) {
+        let stopped = self
+            .stopped
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some(why) = stopped {
+            self.waits(&job, why);
             return Ok(None);
         }
         match self.project(&job, listing).await {
@@ -268,9 +274,6 @@ impl<'a> Pass<'a> {
 
     /// Notes why an agent could not be told, and when that is tried again.
     pub(super) async fn failed(&self, job: &Job, error: &http_kit::Error) -> Result<(), Error> {
-        if is_of_all(error) {
-            *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        }
         let now = self.world.env.now();
         // the row as it is now: looking for the agent may have moved it on
         let standing = self.world.store.standing_of_agent(job.row.id).await?;
@@ -307,12 +310,24 @@ impl<'a> Pass<'a> {
             message,
             dead,
         };
+        if is_of_all(error) {
+            let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+            stopped.get_or_insert_with(|| Waits {
+                dead: false,
+                ..waits.clone()
+            });
+        }
+        self.waits(job, waits);
+        Ok(())
+    }
+
+    /// The project's agent is told later; this is why.
+    pub(super) fn waits(&self, job: &Job, why: Waits) {
         let label = Arc::clone(&job.row.label);
         self.shared.failed(job.row.id);
         self.shared.note(|told| {
-            told.waits.insert(label, waits);
+            told.waits.insert(label, why);
         });
-        Ok(())
     }
 
     /// The blocks of a project as an agent is made with them.

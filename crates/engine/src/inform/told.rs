@@ -20,6 +20,8 @@ pub struct Informed {
     pub blocks: u64,
     /// Projects whose agent was not told everything, by identifier.
     pub waits: BTreeMap<Arc<str>, Waits>,
+    /// What people should know of agents though nothing waits: [`MAX_NOTICES`] at most.
+    pub notices: Vec<Notice>,
     /// Calls and bytes.
     pub traffic: Traffic,
 }
@@ -37,7 +39,32 @@ pub struct Waits {
     pub dead: bool,
 }
 
+/// Something that was found out about a project's agent and dealt with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// The project's identifier.
+    pub project: Arc<str>,
+    /// Stable code.
+    pub code: Arc<str>,
+    /// What was found, and what became of it.
+    pub message: Arc<str>,
+}
+
+/// More notices than these are in the log alone.
+pub const MAX_NOTICES: usize = 100;
+
 impl Informed {
+    /// Takes up a notice, while there is room for one.
+    pub(super) fn notice(&mut self, project: &Arc<str>, code: &str, message: String) {
+        if self.notices.len() < MAX_NOTICES {
+            self.notices.push(Notice {
+                project: Arc::clone(project),
+                code: code.into(),
+                message: message.into(),
+            });
+        }
+    }
+
     /// Whether nothing was done and nothing waits.
     pub fn is_quiet(&self) -> bool {
         *self == Informed::default()

@@ -1,6 +1,7 @@
 //! Agents are told how their projects stand: one agent a project for ever, only what changed is sent, and where agents live never
 //! delays the boards or makes their sync fail. The numbers are rows of the predecessor's failures.
 
+mod several;
 mod shelf;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -11,12 +12,11 @@ use engine::{
     inform::{InformSettings, Informing},
     report::Exit,
     run::{Memory, Pace},
-    settings::ProjectSettings,
 };
 use http_kit::Kind;
 use sim::vibe::{Generation, Status};
 
-use crate::world::{LEASE, World, fresh_store, sync, told};
+use crate::world::{World, sync, told};
 use shelf::{Call, Mishap, Shelf, settings};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -143,57 +143,6 @@ async fn row_30_a_request_that_lands_late_leaves_no_twin() {
     world.wait(DAY).await;
     world.run_well().await;
     assert_eq!(shelf.the_agent().0, id, "the same one for ever");
-}
-
-#[tokio::test(start_paused = true)]
-async fn row_29_the_oldest_of_several_is_told_and_those_of_others_stay() {
-    let (world, shelf, _) = project().await;
-    world.run_well().await;
-    let (ours, _) = shelf.the_agent();
-    let theirs = shelf.put(&ours);
-    world.wait(DAY).await;
-    world.run_well().await;
-    let ids: Vec<String> = shelf.agents().into_iter().map(|(id, _)| id).collect();
-    assert_eq!(ids, [ours, theirs]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn row_29_two_projects_of_one_name_have_an_agent_each_and_a_lost_store_finds_them_again() {
-    let mut world = World::new(Generation::L2);
-    for identifier in ["HARA", "HARB"] {
-        let project = world.huly_project(identifier, "Harbor");
-        world.issue(&project, &format!("Quay of {identifier}"), "Text.", "Todo");
-        let vibe = world.vibe_project(&format!("Boards of {identifier}"), identifier);
-        let pair = ProjectSettings {
-            vibe: Some(vibe.to_string()),
-            ..ProjectSettings::default()
-        };
-        world.settings.projects.insert(identifier.into(), pair);
-    }
-    let shelf = Shelf::default();
-    tell(&mut world, &shelf, settings());
-    world.run_well().await;
-    world.run_well().await;
-    let before = shelf.agents();
-    assert_eq!(before.len(), 2, "{before:#?}");
-    for (at, identifier) in ["HARA", "HARB"].into_iter().enumerate() {
-        let other = ["HARB", "HARA"][at];
-        let holds = |id: &str| {
-            let (_, blocks) = &before[at];
-            blocks
-                .values()
-                .any(|text| text.contains(&format!("Quay of {id}")))
-        };
-        let is_first = holds(identifier);
-        assert_ne!(is_first, holds(other), "each agent knows one board");
-    }
-    world.wait(LEASE).await;
-    world.store = fresh_store(77, world.env.as_ref());
-    tell(&mut world, &shelf, settings());
-    shelf.calls();
-    world.run().await;
-    assert_eq!(shelf.agents().len(), 2);
-    assert_eq!(shelf.calls().get(&Call::Create), None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -123,8 +123,8 @@ impl Shelf {
         agents.remove(0)
     }
 
-    /// Somebody makes an agent that bears a project's tags.
-    pub(crate) fn put(&self, like: &str) -> String {
+    /// Somebody makes an agent that bears a project's tags; a copy bears what hvs wrote into it, too.
+    pub(crate) fn put(&self, like: &str, is_copy: bool) -> String {
         self.state(|state| {
             let mut agent = state
                 .agents
@@ -134,7 +134,7 @@ impl Shelf {
                 .clone();
             state.next += 1;
             agent.found.id = format!("agent-{}", state.next).into();
-            agent.found.made = None;
+            agent.found.made = agent.found.made.filter(|_| is_copy);
             let id = agent.found.id.to_string();
             state.agents.push(agent);
             id
