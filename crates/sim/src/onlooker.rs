@@ -1,4 +1,4 @@
-//! Somebody who looks on at the calls of [`crate::ports`]: counts steps, acts between two of them, sees what is overwritten.
+//! Somebody who looks on at the calls of a simulated server: counts steps, acts between two of them, sees what is overwritten.
 
 use std::fmt::Debug;
 
@@ -31,6 +31,6 @@ pub trait Onlooker: Debug + Send + Sync {
     fn begins(&self, kind: Kind, label: &str);
     /// Something goes wrong with the call that was just sent.
     fn strikes(&self, kind: Kind, label: &str, decision: &Decision);
-    /// A write takes effect.
+    /// A write takes effect; only [`crate::ports`] tell of it.
     fn overwrites(&self, write: &Overwrite<'_>);
 }

@@ -1,5 +1,6 @@
 //! In front of every route: counting, faults, and work that goes on when its caller is gone.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -14,6 +15,7 @@ use serde_json::Value;
 use super::serve::Connection;
 use crate::calls::{Calls, Kind};
 use crate::faults::{Decision, Failure, Faults};
+use crate::onlooker::Onlooker;
 
 /// Nothing that these servers accept is larger.
 const BODY_CAP: usize = 128 * 1024 * 1024;
@@ -33,6 +35,7 @@ pub(crate) struct Gate {
     pub faults: Faults,
     pub calls: Calls,
     pub classify: Classify,
+    pub onlooker: Option<Arc<dyn Onlooker>>,
 }
 
 /// Route template of what no route matched.
@@ -53,8 +56,17 @@ pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next)
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let (kind, label) = (gate.classify)(&parts.method, &route, &body);
+    if let Some(onlooker) = &gate.onlooker {
+        onlooker.begins(kind, &label);
+    }
+    let shown = gate.onlooker.is_some().then(|| label.clone());
     let under_way = gate.calls.begin(kind, label, body.len());
     let decision = gate.faults.decide(parts.method.as_str(), &route, &body);
+    if let (Some(onlooker), Some(label)) = (&gate.onlooker, shown)
+        && decision != Decision::default()
+    {
+        onlooker.strikes(kind, &label, &decision);
+    }
     parts.headers.remove(header::TRANSFER_ENCODING);
     if decision.drop_query {
         parts.uri = without_query(parts.uri);

@@ -32,6 +32,7 @@ pub fn huly_router(server: &Server<Huly>, limit: RateLimit) -> Router {
         faults: server.faults.clone(),
         calls: server.calls.clone(),
         classify,
+        onlooker: server.onlooker.clone(),
     };
     Router::new()
         .route("/config.json", get(config))

@@ -64,7 +64,7 @@ pub struct Server<M> {
     pub calls: Calls,
     /// The model as it was once, with when that was: what [`crate::faults::Effect::Stale`] answers from.
     pub earlier: Shared<Option<(tokio::time::Instant, M)>>,
-    /// Who looks on at the calls through [`crate::ports`].
+    /// Who looks on at the calls.
     pub onlooker: Option<Arc<dyn Onlooker>>,
 }
 

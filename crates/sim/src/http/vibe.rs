@@ -28,6 +28,7 @@ pub fn vibe_router(server: &Server<Vibe>) -> Router {
         faults: server.faults.clone(),
         calls: server.calls.clone(),
         classify,
+        onlooker: server.onlooker.clone(),
     };
     let mut router = Router::new()
         .route("/api/health", get(async || envelope(&json!("OK"))))

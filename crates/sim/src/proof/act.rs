@@ -31,7 +31,7 @@ impl Play {
         if let Some(what) = done {
             notes.steps += 1;
             notes.mark(format!("deed: {}", deed.name()));
-            notes.trace(format!("* {} {what}", deed.name()));
+            notes.trace_boards(format!("* {} {what}", deed.name()));
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::informing;
 use super::judge::{Breach, Law};
 use super::perform::{Verdict, play, play_broken};
 use super::sabotage::Defect;
@@ -23,7 +24,8 @@ pub struct Asked {
     pub jobs: usize,
     /// No seed begins after this long.
     pub limit: Option<Duration>,
-    /// Each of the first so many seeds is played twice: their traces must be the same (I17).
+    /// Each of the first so many seeds is played twice: their traces must be the same (I17). It is played with agents and without,
+    /// too: the boards' sync must be the same.
     pub twice: u64,
     /// So many failures are enough.
     pub failures: usize,
@@ -100,6 +102,7 @@ pub fn campaign(asked: &Asked) -> Result<Summary, Error> {
                     let words = "the second play has another trace".to_owned();
                     verdict.breaches.push(Breach::new(Law::OneTrace, words));
                 }
+                verdict.breaches.extend(informing::beside(&schedule)?);
                 again.trace == verdict.trace
             } else {
                 false

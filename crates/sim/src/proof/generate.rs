@@ -8,6 +8,7 @@ use sync_core::{Side, rules::Deletion};
 use crate::faults::{Effect, Failure, Rule, When};
 
 use super::deed::{Agent, Deed, Line, Whose};
+use super::informing;
 use super::schedule::{Event, Run, Schedule, Setting, Shape};
 
 /// What is left out of the schedules: each with the reason, so that nothing is left out silently.
@@ -36,6 +37,8 @@ pub enum Left {
     Typing,
     /// Footers that are removed while a create may wait for being looked for.
     LoneFooters,
+    /// Lists of agents that are cut short.
+    ShortAgentLists,
 }
 
 /// What the generator leaves out today.
@@ -44,6 +47,11 @@ pub const LEFT_OUT: &[Without] = &[
         reason: "a footer that is removed before the create that wrote it was found: nothing else tells that task from a \
                  person's, so it gets an issue of its own",
         what: Left::LoneFooters,
+    },
+    Without {
+        reason: "a list of agents from which a server leaves out some without a word: nothing is unique on a Letta server, and \
+                 nothing else tells that an agent is there",
+        what: Left::ShortAgentLists,
     },
     Without {
         reason: "a copy of a task whose issue was moved to another project gets no issue",
@@ -69,11 +77,13 @@ impl Schedule {
         };
         let setting = maker.setting();
         maker.life(&setting);
-        Schedule {
+        let mut schedule = Schedule {
             seed,
             setting,
             events: maker.events,
-        }
+        };
+        informing::add(&mut schedule);
+        schedule
     }
 }
 
@@ -115,6 +125,8 @@ impl Maker {
                 .rng
                 .random_bool(0.3)
                 .then(|| self.rng.random_range(10..3_000)),
+            letta: None,
+            beat_s: None,
         }
     }
 

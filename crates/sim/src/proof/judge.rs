@@ -37,6 +37,16 @@ pub enum Law {
     OneWriter,
     /// I15: exit code 0 means done.
     Told,
+    /// One agent a project (predecessor's rows 29 and 30), and none of people's is touched.
+    OneAgent,
+    /// Blocks say what the boards say (row 32), and stay as hvs keeps them.
+    BlocksRight,
+    /// What belongs to an agent is never written.
+    OwnBlocks,
+    /// What has nothing to say calls nobody (row 31).
+    QuietAgents,
+    /// The boards' sync is the same with agents and without (row 33).
+    Beside,
     /// Nothing panics.
     NoPanic,
     /// I17: one seed, one trace.
@@ -45,7 +55,7 @@ pub enum Law {
 
 impl Law {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Law; 11] = [
+    pub const ALL: [Law; 16] = [
         Law::Agreement,
         Law::Quiet,
         Law::NoLostUpdate,
@@ -55,6 +65,11 @@ impl Law {
         Law::Calls,
         Law::OneWriter,
         Law::Told,
+        Law::OneAgent,
+        Law::BlocksRight,
+        Law::OwnBlocks,
+        Law::QuietAgents,
+        Law::Beside,
         Law::NoPanic,
         Law::OneTrace,
     ];
@@ -71,6 +86,11 @@ impl Law {
             Law::Calls => "I11 calls are bounded",
             Law::OneWriter => "I12 one process writes at a time",
             Law::Told => "I15 exit code 0 means done",
+            Law::OneAgent => "agents: one a project, for ever",
+            Law::BlocksRight => "agents: blocks say what the boards say",
+            Law::OwnBlocks => "agents: what is their own is left alone",
+            Law::QuietAgents => "agents: only what changed is told",
+            Law::Beside => "agents: the boards are synced as without them",
             Law::NoPanic => "nothing panics",
             Law::OneTrace => "I17 one seed, one trace",
         }

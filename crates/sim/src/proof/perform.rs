@@ -1,5 +1,6 @@
 //! A schedule, carried out.
 
+mod calm;
 mod ending;
 
 use std::collections::BTreeMap;
@@ -12,13 +13,12 @@ use std::time::Duration;
 use engine::report::{Exit, Report};
 use engine::{Mode, Stop};
 use futures::FutureExt as _;
-use store::Store as _;
 use sync_core::Side;
 
 use crate::faults::Rule;
 use crate::stage::{Gate, Killed, killed_after};
 
-use super::judge::{self, Breach, Law};
+use super::judge::{Breach, Law};
 use super::sabotage::Defect;
 use super::schedule::{Event, Run, Schedule};
 use super::world::{Error, Process, World};
@@ -43,6 +43,10 @@ pub struct Verdict {
     pub polls: Option<u32>,
     /// A hash over the trace: every call with its time and fate, every deed, every outcome.
     pub trace: u64,
+    /// The same over what happened on the boards, up to the calm at the end.
+    pub boards: u64,
+    /// The lines of that, where they were asked for.
+    pub board_lines: Vec<String>,
     /// The trace itself, where it was asked for.
     pub lines: Vec<String>,
 }
@@ -70,7 +74,11 @@ pub fn play_broken(
     runtime.block_on(async {
         let mut performance = Performance::of(schedule, trace, defect)?;
         let played = AssertUnwindSafe(Box::pin(performance.whole(schedule))).catch_unwind();
-        if let Err(panic) = played.await {
+        let played = played.await;
+        if let Ok(Err(error)) = played {
+            return Err(error);
+        }
+        if let Err(panic) = played {
             let words = panic
                 .downcast_ref::<String>()
                 .cloned()
@@ -82,17 +90,14 @@ pub fn play_broken(
     })
 }
 
-/// Runs after which both boards must be in sync, once nothing goes wrong any more (I10).
-const CALM_RUNS: usize = 4;
-/// The pause before each of them.
-const CALM_PAUSE: Duration = Duration::from_secs(150);
-/// After it, a day's full comparison is due.
-const A_DAY: Duration = Duration::from_hours(25);
-
 struct Performance {
     world: World,
     breaches: Vec<Breach>,
     rules: Vec<(Side, Rule)>,
+    letta_rules: Vec<Rule>,
+    began: tokio::time::Instant,
+    beat: Option<Duration>,
+    boards: (u64, Vec<String>),
     runs: u64,
     polls: Option<u32>,
 }
@@ -107,12 +112,19 @@ impl Performance {
             world,
             breaches: Vec::new(),
             rules: Vec::new(),
+            letta_rules: Vec::new(),
+            began: tokio::time::Instant::now(),
+            beat: schedule
+                .setting
+                .beat_s
+                .map(|s| Duration::from_secs(s.into())),
+            boards: (0, Vec::new()),
             runs: 0,
             polls: None,
         })
     }
 
-    async fn whole(&mut self, schedule: &Schedule) {
+    async fn whole(&mut self, schedule: &Schedule) -> Result<(), Error> {
         for event in &schedule.events {
             match event {
                 Event::Deed { deed } => self.world.play.act(deed),
@@ -121,13 +133,33 @@ impl Performance {
                     notes.waiting.push_back((u32::from(*call), deed.clone()));
                 }
                 Event::Fault { side, rule } => self.rules.push((*side, rule.clone())),
-                Event::Run(run) => Box::pin(self.run(run)).await,
-                Event::Wait { ms } => {
-                    tokio::time::sleep(Duration::from_millis(u64::from(*ms))).await;
+                Event::LettaFault { rule } => self.letta_rules.push(rule.clone()),
+                Event::Meddling { call: None, deed } => self.world.play.meddle(*deed),
+                Event::Meddling {
+                    call: Some(call),
+                    deed,
+                } => {
+                    let mut notes = self.world.play.notes();
+                    notes.letta.waiting.push_back((u32::from(*call), *deed));
                 }
+                Event::Run(run) => Box::pin(self.run(run)).await?,
+                Event::Wait { ms } => self.wait(*ms).await,
             }
         }
-        self.calm_down().await;
+        self.boards = self.world.play.notes().boards_so_far();
+        Box::pin(self.calm_down()).await
+    }
+
+    /// A pause; where a beat is kept, up to the next one.
+    async fn wait(&self, ms: u32) {
+        let Some(beat) = self.beat.filter(|beat| !beat.is_zero()) else {
+            return tokio::time::sleep(Duration::from_millis(u64::from(ms))).await;
+        };
+        let mut next = self.began + beat;
+        while next <= tokio::time::Instant::now() {
+            next += beat;
+        }
+        tokio::time::sleep_until(next).await;
     }
 
     fn verdict(mut self, seed: u64) -> Verdict {
@@ -151,6 +183,8 @@ impl Performance {
             polls: self.polls,
             trace,
             lines,
+            boards: self.boards.0,
+            board_lines: self.boards.1,
         };
         tracing::debug!(seed, unseen, "played");
         verdict
@@ -166,8 +200,19 @@ impl Performance {
                 Side::Vibe => self.world.play.vibe.faults.add(rule),
             }
         }
+        if let Some(letta) = &self.world.play.letta {
+            for rule in self.letta_rules.drain(..) {
+                letta.faults.add(rule);
+            }
+        }
         let mut notes = self.world.play.notes();
         notes.calls = 0;
+        notes.letta.calls = 0;
+        notes
+            .letta
+            .waiting
+            .make_contiguous()
+            .sort_by_key(|(call, _)| *call);
         notes.deceived = false;
         notes
             .waiting
@@ -176,11 +221,12 @@ impl Performance {
     }
 
     /// A run with all that befalls it.
-    async fn run(&mut self, run: &Run) {
+    async fn run(&mut self, run: &Run) -> Result<(), Error> {
         self.arm();
         let deeds = self.world.play.notes().deeds;
-        let first = self.world.process();
+        let first = self.world.process(run.letta_death)?;
         let gate = first.gate.clone();
+        let door = first.door.clone();
         let main = async {
             let running = sync(&first, Vec::new());
             match run.frozen_after {
@@ -192,15 +238,23 @@ impl Performance {
             usize::try_from(polls).unwrap_or(usize::MAX)
         });
         let main = killed_after(kill, main);
+        // Whatever the process had under way ends with it.
+        let main = async {
+            tokio::select! {
+                biased;
+                () = door.died() => Killed::Dropped,
+                ended = main => ended,
+            }
+        };
         let report = match run.second_after_ms {
-            None => self.polled(main.await),
+            None => self.polled(Box::pin(main).await),
             Some(ms) => {
-                let second = self.world.process();
+                let second = self.world.process(None)?;
                 let later = async {
                     tokio::time::sleep(Duration::from_millis(u64::from(ms))).await;
                     sync(&second, Vec::new()).await
                 };
-                let (first, second) = tokio::join!(main, later);
+                let (first, second) = tokio::join!(Box::pin(main), later);
                 self.ended(&second, "second run");
                 self.mark("second run at once");
                 self.polled(first)
@@ -217,10 +271,15 @@ impl Performance {
         for (_, deed) in late {
             self.world.play.act(&deed);
         }
+        let late = std::mem::take(&mut self.world.play.notes().letta.waiting);
+        for (_, deed) in late {
+            self.world.play.meddle(deed);
+        }
         if let Some(report) = report {
             self.ended(&report, "run");
             self.hold_to_its_word(&report, nothing_else && run.second_after_ms.is_none());
         }
+        Ok(())
     }
 
     fn polled<T>(&mut self, run: Killed<T>) -> Option<T> {
@@ -250,97 +309,6 @@ impl Performance {
 
     fn mark(&self, what: &str) {
         self.world.play.notes().mark(what);
-    }
-
-    /// Nothing goes wrong any more: both boards come to agree, and then nothing is written.
-    async fn calm_down(&mut self) {
-        self.rules.clear();
-        self.world.play.notes().waiting.clear();
-        {
-            let play = &self.world.play;
-            play.tasks().lock().put_race_ms = None;
-            let mut huly = play.issues().lock();
-            huly.flush();
-            for project in huly.projects() {
-                let back = serde_json::json!({ "archived": false });
-                if let Err(error) = huly.person_edit_project(&play.who, &project.id, &back) {
-                    tracing::debug!(%error, "a project stays archived");
-                }
-            }
-        }
-        let mut quiet = false;
-        // The daily comparison takes up a twentieth of the projects in one run, and one at least.
-        let compared = self.world.play.issues().lock().projects().len();
-        let after_a_day = std::iter::repeat_n(CALM_PAUSE, compared + 1);
-        let pauses = [CALM_PAUSE; CALM_RUNS].into_iter().chain([A_DAY]);
-        for pause in pauses.chain(after_a_day) {
-            tokio::time::sleep(pause).await;
-            if pause == A_DAY {
-                self.mark("waited for the daily comparison");
-            }
-            let before = self.writes();
-            let report = self.quietly().await;
-            quiet = self.writes() == before && report.exit == Exit::Done;
-            let mut left = Vec::new();
-            judge::agreement(&mut left, &self.world, true);
-            if quiet && left.is_empty() {
-                break;
-            }
-        }
-        let world = &self.world;
-        judge::agreement(&mut self.breaches, world, true);
-        judge::counterparts(&mut self.breaches, world);
-        match self.kept().await {
-            Ok(kept) => judge::updates(&mut self.breaches, &self.world, &kept),
-            Err(error) => self
-                .breaches
-                .push(Breach::new(Law::NoLostUpdate, error.to_string())),
-        }
-        if quiet {
-            tokio::time::sleep(CALM_PAUSE).await;
-            let before = self.writes();
-            let report = self.quietly().await;
-            if self.writes() != before || report.exit != Exit::Done {
-                let words = format!("a run after a quiet run wrote: {}", told(&report));
-                self.breaches.push(Breach::new(Law::Quiet, words));
-            }
-        } else {
-            let words = format!("none of the last {CALM_RUNS} runs and more was quiet");
-            self.breaches.push(Breach::new(Law::Converges, words));
-        }
-    }
-
-    fn writes(&self) -> u64 {
-        let play = &self.world.play;
-        play.huly.calls.snapshot().writes + play.vibe.calls.snapshot().writes
-    }
-
-    /// A run without trouble; what a guard held back is accepted by a person who looked at it.
-    async fn quietly(&mut self) -> Report {
-        self.arm();
-        let process = self.world.process();
-        let report = sync(&process, Vec::new()).await;
-        self.ended(&report, "calm run");
-        let held: Vec<String> = report
-            .projects
-            .iter()
-            .flat_map(|project| &project.held)
-            .map(|held| held.hash.clone())
-            .collect();
-        if held.is_empty() {
-            return report;
-        }
-        self.arm();
-        let process = self.world.process();
-        let report = sync(&process, held).await;
-        self.ended(&report, "calm run");
-        report
-    }
-
-    /// Everything that conflicts kept whole.
-    async fn kept(&self) -> Result<String, store::Error> {
-        let rows = self.world.store.conflicts(false, 100_000).await?;
-        Ok(format!("{rows:?}"))
     }
 }
 

@@ -10,11 +10,13 @@ use crate::calls::Kind;
 use crate::faults::{Decision, Failure};
 use crate::http::Server;
 use crate::huly::{Huly, Session};
+use crate::letta::LettaModel;
 use crate::onlooker::{Onlooker, Overwrite};
 use crate::stage::SimEnv;
 use crate::vibe::Vibe;
 
 use super::deed::Deed;
+use super::informing;
 use super::words::Book;
 
 /// What is written down while a schedule is played.
@@ -47,6 +49,8 @@ pub(super) struct Notes {
     pub(super) writers: Vec<u32>,
     /// A process that began a write after another one had taken over, in words.
     pub(super) two_writers: Option<String>,
+    /// What is known of agents.
+    pub(super) letta: informing::Notes,
     trace: Trace,
 }
 
@@ -54,6 +58,9 @@ pub(super) struct Notes {
 struct Trace {
     hasher: DefaultHasher,
     lines: Option<Vec<String>>,
+    /// Of what happened on the boards alone.
+    boards: DefaultHasher,
+    of_boards: Option<Vec<String>>,
 }
 
 impl Notes {
@@ -70,9 +77,25 @@ impl Notes {
         }
     }
 
+    /// A line of the trace, of what happens on the boards.
+    pub(super) fn trace_boards(&mut self, line: String) {
+        line.hash(&mut self.trace.boards);
+        if let Some(lines) = &mut self.trace.of_boards {
+            lines.push(line.clone());
+        }
+        self.trace(line);
+    }
+
     /// Keeps the lines of the trace, too.
     pub(super) fn keep_trace(&mut self) {
         self.trace.lines = Some(Vec::new());
+        self.trace.of_boards = Some(Vec::new());
+    }
+
+    /// The hash of what happened on the boards so far, and its lines where they were kept; nothing more is kept of them.
+    pub(super) fn boards_so_far(&mut self) -> (u64, Vec<String>) {
+        let lines = self.trace.of_boards.take().unwrap_or_default();
+        (self.trace.boards.finish(), lines)
     }
 
     /// The hash of the trace, and its lines where they were kept.
@@ -87,6 +110,8 @@ impl Notes {
 pub(super) struct Play {
     pub(super) huly: Server<Huly>,
     pub(super) vibe: Server<Vibe>,
+    /// Where agents live, if anywhere.
+    pub(super) letta: Option<Server<LettaModel>>,
     /// People act in this account's name.
     pub(super) who: Session,
     pub(super) env: SimEnv,
@@ -94,10 +119,17 @@ pub(super) struct Play {
 }
 
 impl Play {
-    pub(super) fn new(huly: Server<Huly>, vibe: Server<Vibe>, who: Session, env: SimEnv) -> Play {
+    pub(super) fn new(
+        huly: Server<Huly>,
+        vibe: Server<Vibe>,
+        letta: Option<Server<LettaModel>>,
+        who: Session,
+        env: SimEnv,
+    ) -> Play {
         Play {
             huly,
             vibe,
+            letta,
             who,
             env,
             notes: Mutex::default(),
@@ -165,7 +197,7 @@ impl Onlooker for Watcher {
         let mut notes = self.play.notes();
         notes.moment += 1;
         notes.steps += 1;
-        notes.trace(format!("{at} p{} {label}", self.process));
+        notes.trace_boards(format!("{at} p{} {label}", self.process));
         if kind == Kind::Write {
             writes(&mut notes, self.process, label);
         }
@@ -174,7 +206,7 @@ impl Onlooker for Watcher {
     fn strikes(&self, kind: Kind, label: &str, decision: &Decision) {
         let mut notes = self.play.notes();
         for what in named(decision) {
-            notes.trace(format!("  {what}"));
+            notes.trace_boards(format!("  {what}"));
             notes.mark(format!("fault: {what} ({})", word(kind)));
             if what != LATENCY {
                 notes.faults += 1;
@@ -198,7 +230,7 @@ impl Onlooker for Watcher {
         if let Err(error) = write!(line, ", {unseen} words unseen") {
             tracing::debug!(%error, "a line of the trace");
         }
-        notes.trace(line);
+        notes.trace_boards(line);
     }
 }
 
@@ -216,7 +248,7 @@ fn writes(notes: &mut Notes, process: u32, label: &str) {
     }
 }
 
-const fn word(kind: Kind) -> &'static str {
+pub(super) const fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Read => "read",
         Kind::Write => "write",
@@ -224,10 +256,10 @@ const fn word(kind: Kind) -> &'static str {
     }
 }
 
-const LATENCY: &str = "latency";
+pub(super) const LATENCY: &str = "latency";
 
 /// What was decided, in words.
-fn named(decision: &Decision) -> Vec<String> {
+pub(super) fn named(decision: &Decision) -> Vec<String> {
     let mut all = Vec::new();
     let how = |failure: &Failure| match failure {
         Failure::Status { status, .. } => format!("status {status}"),
@@ -247,6 +279,9 @@ fn named(decision: &Decision) -> Vec<String> {
         all.push(format!("{} and late effect", how(failure)));
     } else if let Some(failure) = &decision.after {
         all.push(format!("{} after", how(failure)));
+    }
+    if decision.drop_query {
+        all.push("query dropped".to_owned());
     }
     if let Some(rows) = decision.cap {
         all.push(

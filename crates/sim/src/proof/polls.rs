@@ -103,6 +103,8 @@ impl Reference {
                 latency_ms: 3,
                 put_race_ms: None,
                 late_bookkeeping_ms: None,
+                letta: None,
+                beat_s: None,
             },
             events,
         }

@@ -3,8 +3,10 @@
 //! A defect is a wrapper of a port, or a call of the store that does the wrong thing; the engine itself stays as it is, and none
 //! of this is reachable from a configuration.
 
+mod agents;
 mod board;
 
+pub(super) use agents::BrokenSink;
 pub(super) use board::Broken;
 
 use crate::stage::Spoilt;
@@ -43,6 +45,11 @@ pub enum Defect {
     TextsForgotten,
     LinksForgotten,
     NothingSettled,
+    AgentMadeBlindly,
+    FailedAgentsAreNone,
+    FailedAgentIsGone,
+    AgentTwinKept,
+    FailedBlockIsWritten,
 }
 
 /// All defects, each with what it does.
@@ -155,6 +162,26 @@ pub const DEFECTS: &[(Defect, &str)] = &[
     (Defect::TextsForgotten, "the texts of the base are not kept"),
     (Defect::LinksForgotten, "links are not written"),
     (Defect::NothingSettled, "outcomes are not written"),
+    (
+        Defect::AgentMadeBlindly,
+        "a request for an agent without an answer is sent again at once",
+    ),
+    (
+        Defect::FailedAgentsAreNone,
+        "a failing list of agents is taken for no agents",
+    ),
+    (
+        Defect::FailedAgentIsGone,
+        "an agent whose own read fails is gone",
+    ),
+    (
+        Defect::AgentTwinKept,
+        "a twin of an agent that is to be removed stays, and the answer says that it is gone",
+    ),
+    (
+        Defect::FailedBlockIsWritten,
+        "a block that could not be written is taken for written",
+    ),
 ];
 
 impl Defect {

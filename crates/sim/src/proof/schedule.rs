@@ -8,6 +8,7 @@ use crate::faults::Rule;
 use crate::vibe::Generation;
 
 use super::deed::Deed;
+use super::informing::{Death, Letta, Meddling};
 
 /// One schedule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +44,13 @@ pub struct Setting {
     pub put_race_ms: Option<u16>,
     /// Huly counts activity so many milliseconds late, and stamps step back.
     pub late_bookkeeping_ms: Option<u16>,
+    /// Whether there is a Letta server, and what stands on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub letta: Option<Letta>,
+    /// Pauses end when so many seconds since the beginning, or a multiple of them, have passed: two plays of which one takes longer
+    /// keep step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beat_s: Option<u32>,
 }
 
 /// [`Generation`] as it is written to a file.
@@ -88,6 +96,20 @@ pub enum Event {
         /// How.
         rule: Rule,
     },
+    /// Somebody meddles with agents: now, or when the calls of the next run to Letta have come to this number. Where the run ends
+    /// earlier, right after it.
+    Meddling {
+        /// Which call, from 1.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<u16>,
+        /// What is done.
+        deed: Meddling,
+    },
+    /// Something goes wrong at Letta in the next run.
+    LettaFault {
+        /// How.
+        rule: Rule,
+    },
     /// hvs runs.
     Run(Run),
     /// Time passes.
@@ -109,4 +131,7 @@ pub struct Run {
     pub frozen_ms: u32,
     /// Another process runs at the same time; it starts so many milliseconds later.
     pub second_after_ms: Option<u32>,
+    /// Killed in the middle of what it says to Letta.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub letta_death: Option<Death>,
 }

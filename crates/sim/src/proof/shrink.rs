@@ -99,6 +99,10 @@ impl Search {
                     ..run.clone()
                 },
                 Run {
+                    letta_death: None,
+                    ..run.clone()
+                },
+                Run {
                     frozen_after: None,
                     ..run
                 },
@@ -117,7 +121,8 @@ impl Search {
     }
 
     fn plainer_setting(&mut self) -> Result<(), Error> {
-        let edits: [fn(&mut Schedule); 6] = [
+        let edits: [fn(&mut Schedule); 7] = [
+            |schedule| schedule.setting.letta = None,
             |schedule| schedule.setting.put_race_ms = None,
             |schedule| schedule.setting.late_bookkeeping_ms = None,
             |schedule| schedule.setting.latency_ms = 0,

@@ -100,6 +100,7 @@ pub fn bridge_router(server: &Server<Huly>, who: Session, state: Shared<BridgeSt
         faults: server.faults.clone(),
         calls: server.calls.clone(),
         classify,
+        onlooker: server.onlooker.clone(),
     };
     let face = Face {
         model: server.model.clone(),

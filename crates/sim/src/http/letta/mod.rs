@@ -37,6 +37,7 @@ pub fn letta_router(server: &Server<LettaModel>) -> Router {
         faults: server.faults.clone(),
         calls: server.calls.clone(),
         classify,
+        onlooker: server.onlooker.clone(),
     };
     let mut router = Router::new();
     for (path, methods) in about().into_iter().chain(rows()).chain(of_agents()) {
