@@ -216,6 +216,7 @@ CREATE TABLE changes (
 ) STRICT, WITHOUT ROWID;
 
 -- The agent of a pair of projects. phase: 'wanted', 'making', 'present', 'detached', 'left'. told: how many of the changes.
+-- state, here and of blocks: 'waiting', 'dead', 'dropped', as of dead letters. traits: what it was last made to be, as JSON.
 CREATE TABLE agents (
     project    BLOB    NOT NULL PRIMARY KEY REFERENCES projects (id),
     agent      TEXT,
@@ -229,7 +230,9 @@ CREATE TABLE agents (
     failing_since INTEGER,
     next_try   INTEGER NOT NULL,
     code       TEXT    NOT NULL,
-    message    TEXT    NOT NULL
+    message    TEXT    NOT NULL,
+    state      TEXT    NOT NULL,
+    traits     TEXT    NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- A block of an agent: confirmed and wanted are SHA-256 of values. While they differ, the block waits to be sent.
@@ -240,8 +243,10 @@ CREATE TABLE blocks (
     confirmed BLOB,
     wanted    BLOB    NOT NULL,
     tries     INTEGER NOT NULL,
+    failing_since INTEGER,
     code      TEXT    NOT NULL,
     message   TEXT    NOT NULL,
+    state     TEXT    NOT NULL,
     PRIMARY KEY (project, label)
 ) STRICT, WITHOUT ROWID;
 

@@ -47,7 +47,7 @@ impl Told {
     }
 
     /// Names of agents with the values of their blocks by label.
-    fn agents(&self) -> Vec<(String, BTreeMap<String, String>)> {
+    pub(crate) fn agents(&self) -> Vec<(String, BTreeMap<String, String>)> {
         let model = self.letta.model.lock();
         let relations = [Relation::Blocks, Relation::Tags];
         let page = Page {
@@ -66,7 +66,7 @@ impl Told {
             .collect()
     }
 
-    fn the_agent(&self) -> (String, BTreeMap<String, String>) {
+    pub(crate) fn the_agent(&self) -> (String, BTreeMap<String, String>) {
         let mut agents = self.agents();
         assert_eq!(agents.len(), 1, "{agents:#?}");
         agents.remove(0)

@@ -22,5 +22,5 @@ async fn the_story_that_the_real_letta_is_told_ends_as_well_on_the_simulated_one
     let idle = Duration::from_millis(100);
     let mut chapters = 0;
     story::tell(&listening.url(), PASSWORD, idle, || {}, |_| chapters += 1).await;
-    assert_eq!(chapters, 15);
+    assert_eq!(chapters, 16);
 }

@@ -20,9 +20,12 @@ mod embedding;
 mod exit_codes;
 mod failing_lists;
 mod first_sync;
+#[path = "../letta/following.rs"]
+mod following;
 mod importing;
 mod kill;
 mod letta;
+mod letta_failing;
 mod letta_story;
 #[path = "../letta/meddling.rs"]
 mod meddling;

@@ -19,6 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+mod following;
 mod meddling;
 #[expect(
     dead_code,

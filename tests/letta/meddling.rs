@@ -125,6 +125,16 @@ impl Story {
         is_whole(&after);
         assert!(after.says("hotspots").contains("Lighthouse"), "{after:#?}");
         assert_eq!(after.says("board_config"), before.says("board_config"));
+        // what hvs made is cleared up; what the agent wrote itself is left to whoever deleted it
+        let orphans = self.real.orphans().await;
+        let left = |label: &str| {
+            let block = before.block(label);
+            orphans.iter().any(|orphan| orphan["id"] == block)
+        };
+        for label in OURS.into_iter().chain(["human", "persona"]) {
+            assert!(!left(label), "{label}: {orphans:#?}");
+        }
+        assert!(left("scratchpad"), "{orphans:#?}");
         self.is_quiet().await;
     }
 

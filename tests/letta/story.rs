@@ -66,6 +66,8 @@ pub(crate) async fn tell(
     ended("an answer lost on the way makes no second agent, of 300 items with long names either");
     story.an_agent_of_the_predecessor_is_taken_over().await;
     ended("an agent of the predecessor is taken over, and left alone again");
+    story.agents_follow_a_control_agent().await;
+    ended("agents follow a control agent and the configuration, and it is never written");
     story.a_watch_outlives_idle_connections(idle).await;
     ended("a watch tells changes over connections that the server closed");
 }

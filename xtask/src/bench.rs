@@ -16,7 +16,7 @@ const MARKERS: (&str, &str) = ("<!-- figures: begin -->", "<!-- figures: end -->
 /// Flags of `cargo xtask bench`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Only this one: plan, digest, store, first, backfill, quiet, status, table
+    /// Only this one: plan, digest, store, first, backfill, quiet, letta, status, table
     name: Option<String>,
     /// Of the table only the size with so many projects: 10, 50, 100, 200
     size: Option<String>,
@@ -74,6 +74,12 @@ const BENCHES: &[Bench] = &[
         package: "engine",
         program: "sync",
         word: Some("quiet"),
+    },
+    Bench {
+        name: "letta",
+        package: "engine",
+        program: "sync",
+        word: Some("letta"),
     },
     Bench {
         name: STATUS,

@@ -1,6 +1,6 @@
 //! Whole runs against the simulated servers over loopback HTTP, the servers in a process of their own. `first`: 1,000 issues
 //! at 20 ms a call; `backfill`: 5,000 tasks into Huly; `quiet`: 100 projects with 1,000 issues each; `table`: four sizes, or one
-//! by its number of projects; `status PROGRAM`. One line of JSON per measure, for `cargo xtask bench`.
+//! by its number of projects; `status PROGRAM`; `letta`: agents made and told at 20 ms a call, and the memory that their blocks take. One line of JSON per measure, for `cargo xtask bench`.
 
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 #![expect(
@@ -8,6 +8,8 @@
     reason = "a benchmark looks at the clock; no run of hvs depends on it"
 )]
 
+#[path = "sync/agents.rs"]
+mod agents;
 #[path = "sync/boards.rs"]
 mod boards;
 #[path = "sync/figures.rs"]
@@ -49,6 +51,11 @@ async fn main() -> Done<()> {
             println!("{}", serde_json::to_string(&boards::taken(&engine).await?)?);
             Ok(())
         }
+        ["fill", place, store] => {
+            agents::fill(&serde_json::from_str(place)?, Path::new(store)).await
+        }
+        ["blocks", store] => agents::blocks(Path::new(store)).await,
+        ["letta"] => agents::letta().await,
         ["first"] => first::into_vibe().await,
         ["backfill"] => first::into_huly().await,
         ["quiet"] => quiet::quiet().await,

@@ -20,7 +20,7 @@ use crate::{
     bridge::BridgeBoard,
     env::Env,
     huly::HulyBoard,
-    inform::{LettaSink, Profile},
+    inform::{LettaSink, Profile, find_template},
     vibe::VibeBoard,
 };
 
@@ -136,6 +136,17 @@ pub struct LettaSeen {
     pub models: Vec<Arc<str>>,
     /// Embedding models, likewise.
     pub embeddings: Vec<Arc<str>>,
+    /// The agent that new ones are made like, where the configuration names one.
+    pub template: Option<LettaTemplate>,
+}
+
+/// A control agent, or why there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LettaTemplate {
+    /// Its name and id.
+    Found(Arc<str>, Arc<str>),
+    /// A code, and what happened.
+    Unusable(&'static str, Arc<str>),
 }
 
 /// Asks a Letta server what it is, whether we may use it, and which models it has. Reads only.
@@ -146,7 +157,18 @@ pub async fn look_at_letta(connection: LettaConnection, hosts: &Hosts) -> Result
         let handles = models.into_iter().map(|model| Arc::from(model.handle));
         handles.collect()
     };
+    let template = match &connection.profile.template {
+        Some(template) => Some(match find_template(&letta, template).await {
+            Ok(agent) => LettaTemplate::Found(agent.name.into(), agent.id.to_string().into()),
+            Err(error) if error.kind() == Kind::Rejected => {
+                LettaTemplate::Unusable(error.code(), error.detail().into())
+            }
+            Err(error) => return Err(error),
+        }),
+        None => None,
+    };
     Ok(LettaSeen {
+        template,
         version: letta.version().map(|version| version.to_string()),
         models: handles(letta.models().await?),
         embeddings: handles(letta.embedding_models().await?),

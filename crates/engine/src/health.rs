@@ -96,6 +96,15 @@ impl ServiceFact {
     }
 }
 
+/// The agents that are told how projects stand. Whatever becomes of them, the boards are synced all the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AgentsFact {
+    /// Given up, or with blocks that are, and not said to be known.
+    pub dead: u64,
+    /// Not told everything for longer than a person should leave it.
+    pub stuck: u64,
+}
+
 /// Everything the verdict depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
@@ -109,6 +118,8 @@ pub struct Facts {
     pub projects: Vec<ProjectFact>,
     /// Both services.
     pub services: Pair<ServiceFact>,
+    /// Agents; nothing where nobody is told.
+    pub agents: AgentsFact,
 }
 
 /// Why a verdict is not `ok`.
@@ -142,6 +153,10 @@ pub enum Reason {
     Stuck(String, u64),
     /// So many conflicts wait for a person.
     Conflicts(String, u64),
+    /// So many agents are given up, or blocks of them.
+    AgentsDead(u64),
+    /// So many agents wait for too long.
+    AgentsStuck(u64),
 }
 
 impl fmt::Display for Reason {
@@ -195,6 +210,16 @@ impl fmt::Display for Reason {
             Reason::Stuck(label, count) => write!(f, "{label}: {count} stuck"),
             Reason::Conflicts(label, count) => {
                 write!(f, "{label}: {}", several(*count, "open conflict"))
+            }
+            Reason::AgentsDead(count) => {
+                write!(f, "Letta: {} given up", several(*count, "agent"))
+            }
+            Reason::AgentsStuck(count) => {
+                write!(
+                    f,
+                    "Letta: {} not told for too long",
+                    several(*count, "agent")
+                )
             }
         }
     }
@@ -313,6 +338,22 @@ pub fn whole(facts: &Facts) -> Finding {
         };
         finding.verdict = finding.verdict.max(verdict);
         finding.reasons.extend(one.reasons);
+    }
+    let found = agents(facts.agents);
+    finding.verdict = finding.verdict.max(found.verdict);
+    finding.reasons.extend(found.reasons);
+    finding
+}
+
+/// Agents: at worst a person should look, since no board waits for them.
+pub fn agents(fact: AgentsFact) -> Finding {
+    let AgentsFact { dead, stuck } = fact;
+    let mut finding = Finding::default();
+    if dead > 0 {
+        finding.because(Verdict::Degraded, Reason::AgentsDead(dead));
+    }
+    if stuck > 0 {
+        finding.because(Verdict::Degraded, Reason::AgentsStuck(stuck));
     }
     finding
 }

@@ -234,6 +234,10 @@ fn update_gaps(update: &AgentUpdate, agent: &Agent) -> Vec<String> {
             update.model.is_none() || update.model == agent.model,
         ),
         (
+            "embedding",
+            update.embedding.is_none() || update.embedding == agent.embedding,
+        ),
+        (
             "system prompt",
             update.system.is_none() || update.system == agent.system,
         ),

@@ -7,7 +7,8 @@ use url::Url;
 
 use crate::client::{found, incomplete, patch, patch_json, refusal};
 use crate::{
-    Agent, AgentId, Block, BlockId, BlockUpdate, Content, Deletion, Letta, NewBlock, codes, route,
+    Agent, AgentId, AgentSummary, Block, BlockId, BlockUpdate, Content, Deletion, Letta, NewBlock,
+    codes, route,
 };
 
 /// How often [`Letta::update_block`] is sent at most.
@@ -28,6 +29,13 @@ impl Letta {
             self.fetch(Call::get(route::BLOCK, self.block_url(id)))
                 .await,
         )
+    }
+
+    /// The agents that a block is attached to. A block that is gone is [`codes::LETTA_NOT_FOUND`], not an empty list.
+    pub async fn agents_of_block(&self, id: BlockId) -> Result<Vec<AgentSummary>, Error> {
+        let url = self.url(&format!("{}{id}/agents", route::BLOCKS));
+        let query = [("include", "agent.tags")];
+        self.walk(route::BLOCK_AGENTS, url, &query).await
     }
 
     /// Changes a block with one PATCH by its id (which meets no block of another agent and minds no odd label), and

@@ -31,6 +31,7 @@ mod ids;
 mod messages;
 mod multipart;
 mod names;
+mod tools;
 mod walk;
 mod wire;
 
@@ -74,6 +75,10 @@ pub mod route {
     pub const BLOCKS: &str = "/v1/blocks/";
     /// One block.
     pub const BLOCK: &str = "/v1/blocks/{id}";
+    /// The agents that have a block.
+    pub const BLOCK_AGENTS: &str = "/v1/blocks/{id}/agents";
+    /// All tools.
+    pub const TOOLS: &str = "/v1/tools/";
     /// All folders; create one.
     pub const FOLDERS: &str = "/v1/folders/";
     /// The files of a folder.

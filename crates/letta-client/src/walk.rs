@@ -10,7 +10,7 @@ use http_kit::{Call, Error, Kind};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::{AgentSummary, Block, Folder, FolderFile, Letta, SERVICE, codes};
+use crate::{AgentSummary, Block, Folder, FolderFile, Letta, SERVICE, Tool, codes};
 
 /// Rows that are asked for at once.
 pub const PAGE: usize = 100;
@@ -32,6 +32,12 @@ impl Row for AgentSummary {
 }
 
 impl Row for Block {
+    fn cursor(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+impl Row for Tool {
     fn cursor(&self) -> String {
         self.id.to_string()
     }

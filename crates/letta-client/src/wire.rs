@@ -217,9 +217,12 @@ pub struct NewAgent {
     /// The system prompt; none for the server's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
-    /// Names of tools beside the server's basic ones.
+    /// Names of tools, beside the server's basic ones where these are included.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<String>,
+    /// Whether it gets the server's basic tools, too; none is yes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub include_base_tools: Option<bool>,
     /// Its memory; labels must differ.
     pub memory_blocks: Vec<NewBlock>,
 }
@@ -243,6 +246,9 @@ pub struct AgentUpdate {
     /// Another model, by its handle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Another embedding model, by its handle. Passages that are there stay embedded as they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<String>,
     /// Another system prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,

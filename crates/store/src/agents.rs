@@ -13,7 +13,7 @@ use sync_core::{
 use crate::{
     error::Error,
     port::Fence,
-    row::{ConflictRow, HistoryRow},
+    row::{ConflictRow, HistoryRow, LetterState},
 };
 
 /// The agent of one pair of projects.
@@ -45,6 +45,10 @@ pub struct AgentRow {
     pub code: Arc<str>,
     /// What it said.
     pub message: Arc<str>,
+    /// Whether it, or one of its blocks, is given up until there is something else to tell, or a person says so.
+    pub state: LetterState,
+    /// What it was last made to be beside its blocks, as whoever tells it writes that down; empty where that is not known.
+    pub traits: Arc<str>,
 }
 
 impl AgentRow {
@@ -64,6 +68,8 @@ impl AgentRow {
             next_try: Millis(0),
             code: "".into(),
             message: "".into(),
+            state: LetterState::Waiting,
+            traits: "".into(),
         }
     }
 }
@@ -123,13 +129,33 @@ pub struct BlockRow {
     pub wanted: [u8; 32],
     /// How often in a row this value was refused or not answered.
     pub tries: u32,
+    /// Since when.
+    pub failing_since: Option<Millis>,
     /// The code of the last failure; empty where there is none.
     pub code: Arc<str>,
     /// What it said.
     pub message: Arc<str>,
+    /// Whether this value is given up: it is sent no more until it changes, or a person says so.
+    pub state: LetterState,
 }
 
 impl BlockRow {
+    /// A block that is to hold a value of this hash, and of which nothing else is known.
+    pub fn wanted(project: ProjectLinkId, label: Arc<str>, wanted: [u8; 32]) -> BlockRow {
+        BlockRow {
+            project,
+            label,
+            block: None,
+            confirmed: None,
+            wanted,
+            tries: 0,
+            failing_since: None,
+            code: "".into(),
+            message: "".into(),
+            state: LetterState::Waiting,
+        }
+    }
+
     /// Whether what is to be there is there.
     pub fn is_told(&self) -> bool {
         self.confirmed.as_ref() == Some(&self.wanted)

@@ -136,6 +136,10 @@ pub struct Operation {
     pub due: Vec<Letter>,
     /// Inserted or replaced, as in a [`Batch`].
     pub dirty: Vec<Dirty>,
+    /// Pairs of projects whose agents failed, and are told once more.
+    pub retry_agents: Vec<ProjectLinkId>,
+    /// Pairs of projects whose agents failed, which is not shown any more.
+    pub drop_agents: Vec<ProjectLinkId>,
     /// Conflicts with the version that was shown, and what is decided about them.
     pub decide: Vec<(i64, u64, Decision)>,
     /// Appended.

@@ -226,6 +226,13 @@ pub enum LetterState {
 }
 
 impl LetterState {
+    /// Every one.
+    pub const ALL: [LetterState; 3] = [
+        LetterState::Waiting,
+        LetterState::Dead,
+        LetterState::Dropped,
+    ];
+
     /// As stored and shown.
     pub const fn word(self) -> &'static str {
         match self {

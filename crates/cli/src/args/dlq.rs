@@ -7,7 +7,7 @@ use super::Json;
 /// `hvs dlq`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Dlq {
-    /// List values that a service did not take and that wait for you
+    /// List values and agents that a service did not take and that wait for you
     List(List),
     /// Show all that is known of some dead letters
     Show(Pick),
@@ -31,9 +31,9 @@ pub(crate) struct List {
 }
 
 /// Which rows are meant.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Pick {
-    /// An item by its identifier (HARB-12), or a row by its id
+    /// An item by its identifier (HARB-12), a project's agent by the project's (HARB), or a row by its id
     #[arg(value_name = "ITEM", required_unless_present_any = ["all", "project"])]
     pub items: Vec<String>,
     /// All of them

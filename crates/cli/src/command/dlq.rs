@@ -7,7 +7,10 @@ use store::{
     row::{DeadLetter, LetterState},
 };
 
-use super::person;
+use super::{
+    given_up::{self, GivenUp},
+    person,
+};
 use crate::{
     args::dlq::{Dlq, List, Pick},
     config::Config,
@@ -16,14 +19,17 @@ use crate::{
     output,
 };
 
+/// Agents that wait for a person, whether one knows or not.
+const GIVEN_UP: [LetterState; 2] = [LetterState::Dead, LetterState::Dropped];
+
 /// Lists, shows, retries or drops.
 pub(crate) async fn run(config: &Config, dlq: Dlq) -> Result<Exit, Failure> {
     match dlq {
         Dlq::List(asked) => list(config, asked).await,
         Dlq::Show(pick) => {
             let store = person::store(config).await?;
-            let letters = picked(store.as_ref(), &pick, is_dead).await?;
-            output::dlq::show(&letters, pick.json.json)?;
+            let (letters, agents) = meant(store.as_ref(), &pick, is_dead, &GIVEN_UP).await?;
+            output::dlq::show(&letters, &agents, pick.json.json)?;
             Ok(Exit::Done)
         }
         Dlq::Retry(pick) => act(config, pick, Act::Retry).await,
@@ -53,6 +59,14 @@ impl Act {
             Act::Drop => "it is told no more, and sent only when it changes",
         }
     }
+
+    /// What it does to an agent.
+    const fn of_agent(self) -> &'static str {
+        match self {
+            Act::Retry => "the next run tells it once more",
+            Act::Drop => "it is shown no more, and told when there is something else to tell",
+        }
+    }
 }
 
 const fn is_dead(letter: &DeadLetter) -> bool {
@@ -70,8 +84,8 @@ const fn is_told(letter: &DeadLetter) -> bool {
 }
 
 async fn list(config: &Config, asked: List) -> Result<Exit, Failure> {
-    let letters = match connect::find_store(config).await? {
-        None => Vec::new(),
+    let (letters, agents) = match connect::find_store(config).await? {
+        None => (Vec::new(), Vec::new()),
         Some(store) => {
             let projects = person::projects(store.as_ref(), &asked.project).await?;
             let mut letters = store.letters(None, person::MOST).await?;
@@ -79,11 +93,33 @@ async fn list(config: &Config, asked: List) -> Result<Exit, Failure> {
                 projects.contains_key(&letter.project)
                     && (is_told(letter) || asked.dropped && is_dead(letter))
             });
-            letters
+            let states = if asked.dropped {
+                &GIVEN_UP[..]
+            } else {
+                &[LetterState::Dead][..]
+            };
+            let mut agents = given_up::given_up(store.as_ref(), states).await?;
+            agents.retain(|one| projects.contains_key(&one.project.id));
+            (letters, agents)
         }
     };
-    output::dlq::list(&letters, asked.json.json)?;
+    output::dlq::list(&letters, &agents, asked.json.json)?;
     Ok(Exit::Done)
+}
+
+/// Letters and agents that are meant.
+async fn meant(
+    store: &dyn Store,
+    pick: &Pick,
+    counts: fn(&DeadLetter) -> bool,
+    states: &[LetterState],
+) -> Result<(Vec<DeadLetter>, Vec<GivenUp>), Failure> {
+    let (agents, rest) = given_up::picked(store, pick, states).await?;
+    let letters = match rest {
+        Some(rest) => picked(store, &rest, counts).await?,
+        None => Vec::new(),
+    };
+    Ok((letters, agents))
 }
 
 /// The letters that are meant, of those that count here.
@@ -115,11 +151,11 @@ pub(super) async fn picked(
 
 async fn act(config: &Config, pick: Pick, act: Act) -> Result<Exit, Failure> {
     let store = person::writable(config).await?;
-    let counts = match act {
-        Act::Retry => is_dead,
-        Act::Drop => is_told,
+    let (counts, states): (fn(&DeadLetter) -> bool, &[LetterState]) = match act {
+        Act::Retry => (is_dead, &GIVEN_UP),
+        Act::Drop => (is_told, &[LetterState::Dead]),
     };
-    let letters = picked(store.as_ref(), &pick, counts).await?;
+    let (letters, agents) = meant(store.as_ref(), &pick, counts, states).await?;
     let mut operation = Operation::default();
     for letter in &letters {
         match act {
@@ -135,16 +171,31 @@ async fn act(config: &Config, pick: Pick, act: Act) -> Result<Exit, Failure> {
         deed.link = Some(letter.link);
         operation.deeds.push(deed);
     }
+    for one in &agents {
+        match act {
+            Act::Retry => operation.retry_agents.push(one.project.id),
+            Act::Drop => operation.drop_agents.push(one.project.id),
+        }
+        let mut deed = person::deed(act.word(), &output::given_up::label(one), act.of_agent());
+        deed.project = Some(one.project.id);
+        operation.deeds.push(deed);
+    }
     operation
         .dirty
         .sort_by(|a, b| (a.side, &a.item).cmp(&(b.side, &b.item)));
     operation
         .dirty
         .dedup_by(|a, b| (a.side, &a.item) == (b.side, &b.item));
-    if !letters.is_empty() {
+    if !letters.is_empty() || !agents.is_empty() {
         let done = store.operate(&operation, person::now()).await;
         done.map_err(person::changed)?;
     }
-    output::dlq::acted(&letters, act.word(), act == Act::Retry, pick.json.json)?;
+    output::dlq::acted(
+        &letters,
+        &agents,
+        act.word(),
+        act == Act::Retry,
+        pick.json.json,
+    )?;
     Ok(Exit::Done)
 }

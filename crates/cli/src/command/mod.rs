@@ -7,6 +7,7 @@ mod conflicts;
 mod db;
 mod demo;
 mod dlq;
+pub(crate) mod given_up;
 pub(crate) mod history;
 mod import;
 pub(crate) mod init;

@@ -18,8 +18,13 @@ use sync_core::{
     ids::{Millis, ProjectLinkId, RunId},
 };
 
+use super::given_up::{self, Agents};
 use crate::{
-    args::status::Status as Asked, config::Config, connect, failure::Failure, output, words,
+    args::status::Status as Asked,
+    config::{Config, Sink},
+    connect,
+    failure::Failure,
+    output, words,
 };
 
 /// Dead letters that are listed.
@@ -57,6 +62,8 @@ pub(crate) struct Status {
     pub(crate) hosts: Pair<Vec<Value>>,
     pub(crate) projects: Vec<Shown>,
     pub(crate) letters: Vec<DeadLetter>,
+    /// `None` where nobody is told.
+    pub(crate) agents: Option<Agents>,
     pub(crate) finding: health::Finding,
 }
 
@@ -67,7 +74,8 @@ pub(crate) async fn run(config: &Config, asked: Asked) -> Result<Exit, Failure> 
         output::status::none(&path, asked.json.json)?;
         return Ok(exit(Verdict::Stopped, asked.check));
     };
-    let status = read(store.as_ref(), path, Waits::of(config)).await?;
+    let is_told = config.letta.sink != Sink::None;
+    let status = read(store.as_ref(), path, Waits::of(config), is_told).await?;
     if asked.json.json {
         output::json(&output::status::document(&status))?;
     } else {
@@ -107,7 +115,12 @@ impl Waits {
     }
 }
 
-async fn read(store: &dyn Store, path: String, waits: Waits) -> Result<Status, Failure> {
+async fn read(
+    store: &dyn Store,
+    path: String,
+    waits: Waits,
+    is_told: bool,
+) -> Result<Status, Failure> {
     let now = System.now();
     let before = |wait: Duration| {
         let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
@@ -140,7 +153,13 @@ async fn read(store: &dyn Store, path: String, waits: Waits) -> Result<Status, F
     projects.sort_by(|a, b| a.project.label.cmp(&b.project.label));
     let services = Side::ALL.map(|side| calls(&runs, side));
     let [huly, vibe] = services;
+    let agents = if is_told {
+        Some(given_up::agents(store, before(waits.dirty)).await?)
+    } else {
+        None
+    };
     let facts = Facts {
+        agents: agents.as_ref().map(Agents::fact).unwrap_or_default(),
         now,
         stale_after: waits.stale,
         runs: runs.iter().map(|run| run_fact(run, alive)).collect(),
@@ -159,6 +178,7 @@ async fn read(store: &dyn Store, path: String, waits: Waits) -> Result<Status, F
                 .unwrap_or_default()
         }),
         letters: store.dead_letters(None, LISTED).await?,
+        agents,
         last: runs.into_iter().next(),
         store: store.id().to_string(),
         path,

@@ -30,6 +30,8 @@ pub struct Letta {
     pub dir: Option<PathBuf>,
     /// `name`: of an agent; default `Huly - {project}`.
     pub name: String,
+    /// `template`: the agent that new ones are made like: its id, or a name or tag that it alone has. No default.
+    pub template: Option<String>,
     /// `model`: of new agents, as the server names it. No default.
     pub model: Option<String>,
     /// `embedding`: of new agents. No default.
@@ -176,9 +178,9 @@ impl Letta {
                 "`letta.url` is not set",
                 "set `url` in [letta], or HVS_LETTA_URL: the address of the server, such as http://127.0.0.1:8283",
             )),
-            Sink::Letta if self.model.is_none() => Some((
-                "`letta.model` is not set",
-                "set `model` in [letta] to one of the server's, such as \"letta/letta-free\"",
+            Sink::Letta if self.model.is_none() && self.template.is_none() => Some((
+                "neither `letta.model` nor `letta.template` is set",
+                "set `model` in [letta] to one of the server's, such as \"letta/letta-free\", or `template` to an agent that has one",
             )),
             Sink::Directory if self.dir.is_none() => Some((
                 "`letta.dir` is not set",
@@ -201,6 +203,7 @@ impl Reader<'_> {
             name: self
                 .text("letta.name")
                 .unwrap_or_else(|| "Huly - {project}".to_owned()),
+            template: self.text("letta.template"),
             model: self.text("letta.model"),
             embedding: self.text("letta.embedding"),
             tools: self.names("letta.tools"),

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use store::row::DeadLetter;
 use sync_core::item::TextVersion;
 
-use super::table;
-use crate::{codes, failure::Failure, output, words};
+use super::{given_up, table};
+use crate::{codes, command::given_up::GivenUp, failure::Failure, output, words};
 
 /// Names a letter on the command line: the same as long as it stands.
 pub(crate) fn id(letter: &DeadLetter) -> String {
@@ -19,11 +19,11 @@ pub(crate) fn id(letter: &DeadLetter) -> String {
 }
 
 /// The list.
-pub(crate) fn list(letters: &[DeadLetter], json: bool) -> Result<(), Failure> {
+pub(crate) fn list(letters: &[DeadLetter], agents: &[GivenUp], json: bool) -> Result<(), Failure> {
     if json {
-        return output::json(&letters.iter().map(document).collect::<Vec<_>>());
+        return output::json(&documents(letters, agents));
     }
-    if letters.is_empty() {
+    if letters.is_empty() && agents.is_empty() {
         return output::tell("no dead letters");
     }
     let rows: Vec<Vec<String>> = letters
@@ -39,6 +39,7 @@ pub(crate) fn list(letters: &[DeadLetter], json: bool) -> Result<(), Failure> {
                 words::clean(&letter.label),
             ]
         })
+        .chain(agents.iter().map(given_up::row))
         .collect();
     output::data(&table::columns(
         &["ID", "SIDE", "FIELD", "SINCE", "TRIES", "CODE", "ITEM"],
@@ -46,12 +47,20 @@ pub(crate) fn list(letters: &[DeadLetter], json: bool) -> Result<(), Failure> {
     ))
 }
 
+fn documents(letters: &[DeadLetter], agents: &[GivenUp]) -> Vec<Value> {
+    let letters = letters.iter().map(document);
+    letters
+        .chain(agents.iter().map(given_up::document))
+        .collect()
+}
+
 /// All that is known of some.
-pub(crate) fn show(letters: &[DeadLetter], json: bool) -> Result<(), Failure> {
+pub(crate) fn show(letters: &[DeadLetter], agents: &[GivenUp], json: bool) -> Result<(), Failure> {
     if json {
-        return output::json(&letters.iter().map(document).collect::<Vec<_>>());
+        return output::json(&documents(letters, agents));
     }
-    let parts: Vec<String> = letters.iter().map(facts).collect();
+    let parts = letters.iter().map(facts);
+    let parts: Vec<String> = parts.chain(agents.iter().map(given_up::facts)).collect();
     if parts.is_empty() {
         return output::tell("no dead letters");
     }
@@ -61,15 +70,17 @@ pub(crate) fn show(letters: &[DeadLetter], json: bool) -> Result<(), Failure> {
 /// What was done with some.
 pub(crate) fn acted(
     letters: &[DeadLetter],
+    agents: &[GivenUp],
     act: &str,
     is_retry: bool,
     json: bool,
 ) -> Result<(), Failure> {
     if json {
-        let letters: Vec<Value> = letters.iter().map(document).collect();
+        let letters = documents(letters, agents);
         return output::json(&json!({ "done": act, "letters": letters }));
     }
-    let count = words::count(letters.len() as u64, "dead letter", "dead letters");
+    let count = letters.len() + agents.len();
+    let count = words::count(count as u64, "dead letter", "dead letters");
     let told = if is_retry {
         format!("{count} taken away: the next run tries once more")
     } else {

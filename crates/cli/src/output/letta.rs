@@ -2,7 +2,10 @@
 
 use engine::inform::{BlockDraft, Found, Kept};
 use serde_json::json;
-use store::agents::{AgentPhase, AgentRow};
+use store::{
+    agents::{AgentPhase, AgentRow},
+    row::LetterState,
+};
 use sync_core::ids::Millis;
 
 use super::table;
@@ -27,6 +30,7 @@ pub(crate) fn list(kept: &[Kept], rules: Option<&str>, json: bool) -> Result<(),
                     "checked_at": agent.checked_at.0,
                     "tries": agent.tries,
                     "next_try": agent.next_try.0,
+                    "state": agent.state,
                     "code": agent.code,
                     "message": agent.message,
                 })
@@ -72,6 +76,7 @@ fn knows_all(kept: &Kept, rules: Option<&str>) -> bool {
     let standing = &kept.standing;
     let agent = &standing.agent;
     agent.phase == AgentPhase::Present
+        && agent.state == LetterState::Waiting
         && agent.told == standing.changes
         && rules.is_none_or(|rules| rules == &*agent.rules)
 }
@@ -83,6 +88,8 @@ fn stands(kept: &Kept, rules: Option<&str>) -> String {
         AgentPhase::Wanted | AgentPhase::Making | AgentPhase::Present => {
             if knows_all(kept, rules) {
                 "the latest".to_owned()
+            } else if agent.state != LetterState::Waiting {
+                format!("given up: {}", words::clean(&agent.code))
             } else if agent.next_try > Millis(0) && !agent.code.is_empty() {
                 format!("waits: {}", words::clean(&agent.code))
             } else {

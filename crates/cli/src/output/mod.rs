@@ -6,6 +6,7 @@ pub(crate) mod db;
 pub(crate) mod dlq;
 #[cfg(test)]
 mod fixtures;
+pub(crate) mod given_up;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod init;

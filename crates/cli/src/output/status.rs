@@ -11,6 +11,7 @@ use sync_core::{Pair, Side, ids::Millis};
 use crate::{
     codes,
     command::{
+        given_up::Agents,
         runs,
         status::{Shown, Status},
     },
@@ -18,10 +19,12 @@ use crate::{
     output, words,
 };
 
-use super::table;
+use super::{given_up, table};
 
 /// At most so many reasons on a terminal; the JSON has all.
 const REASONS: usize = 10;
+/// At most so many agents that are given up, likewise.
+const LISTED: usize = 10;
 
 /// There is no store.
 pub(crate) fn none(path: &str, json: bool) -> Result<(), Failure> {
@@ -73,6 +76,11 @@ pub(crate) fn text(status: &Status) -> String {
                 .collect::<Vec<_>>()
                 .join("\n"),
         );
+    }
+    let agents = status.agents.iter().flat_map(|agents| &agents.dead);
+    let lines: Vec<String> = agents.take(LISTED).map(given_up::line).collect();
+    if !lines.is_empty() {
+        parts.push(lines.join("\n"));
     }
     parts.join("\n\n")
 }
@@ -136,7 +144,7 @@ fn facts(status: &Status) -> String {
     let none = || "-".to_owned();
     let sum = |figure: fn(&Shown) -> u64| words::grouped(status.projects.iter().map(figure).sum());
     let work = |row: &Shown| row.work.huly.and(row.work.vibe);
-    table::facts(&[
+    let mut rows = vec![
         ("store", words::clean(&status.path)),
         ("workspace", status.workspace.clone().unwrap_or_else(none)),
         (
@@ -173,7 +181,32 @@ fn facts(status: &Status) -> String {
             "dead letters",
             words::grouped(status.projects.iter().map(|row| work(row).dead).sum()),
         ),
-    ])
+    ];
+    rows.extend(
+        status
+            .agents
+            .as_ref()
+            .map(|known| ("agents", agents(known))),
+    );
+    table::facts(&rows)
+}
+
+/// How many of them know the latest, and how many do not.
+fn agents(agents: &Agents) -> String {
+    let Agents {
+        told,
+        waiting,
+        stuck: _,
+        dead,
+    } = agents;
+    let dead = dead.len() as u64;
+    let mut text = format!("{} told", words::grouped(*told));
+    for (count, what) in [(*waiting, "waiting"), (dead, "given up")] {
+        if count > 0 {
+            text.push_str(&format!(", {} {what}", words::grouped(count)));
+        }
+    }
+    text
 }
 
 fn services(status: &Status) -> String {
@@ -330,6 +363,14 @@ pub(crate) fn document(status: &Status) -> Value {
         "services": { "huly": service_document(status, Side::Huly), "vibe": service_document(status, Side::Vibe) },
         "projects": status.projects.iter().map(|row| project_document(row, status.now)).collect::<Vec<_>>(),
         "dead_letters": status.letters.iter().map(letter_document).collect::<Vec<_>>(),
+        "agents": status.agents.as_ref().map(agents_document),
+    })
+}
+
+fn agents_document(agents: &Agents) -> Value {
+    json!({
+        "told": agents.told, "waiting": agents.waiting, "stuck": agents.stuck, "given_up": agents.dead.len(),
+        "list": agents.dead.iter().map(given_up::document).collect::<Vec<_>>(),
     })
 }
 

@@ -48,6 +48,11 @@ fn agents(informed: &Informed) -> Vec<String> {
     let parts: Vec<String> = [
         several(informed.made, "agent made", "agents made"),
         several(informed.adopted, "agent found", "agents found"),
+        several(
+            informed.followed,
+            "agent made to follow",
+            "agents made to follow",
+        ),
         several(informed.twins_removed, "twin removed", "twins removed"),
         several(informed.blocks, "block written", "blocks written"),
     ]

@@ -30,6 +30,7 @@ pub(crate) fn connection(config: &Config) -> Result<Option<LettaConnection>, con
         },
         http: busy(&letta_settings(), &Calls::letta(config)),
         profile: Profile {
+            template: letta.template.clone(),
             name: letta.name.clone(),
             model: letta.model.clone(),
             embedding: letta.embedding.clone(),

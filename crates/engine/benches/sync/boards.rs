@@ -18,7 +18,8 @@ use sim::calls::Counts;
 use sim::clock::Clock;
 use sim::dataset::{self, Login, REPO_ROOT};
 use sim::faults::{Effect, Rule};
-use sim::http::{RateLimit, Server, huly_router, serve, vibe_router};
+use sim::http::{RateLimit, Server, huly_router, letta_router, serve, vibe_router};
+use sim::letta::LettaModel;
 use sim::vibe::Generation;
 use store::sqlite::{OpenOptions, SqliteStore};
 use sync_core::{Pair, ids::WorkspaceId};
@@ -28,11 +29,16 @@ use crate::Done;
 /// Stamps of the data set lie so far apart: a run does not take all of them for just changed.
 const TICK_MS: i64 = 60;
 
+/// What a call to the Letta server takes, in milliseconds.
+const LETTA_MS: u64 = 20;
+
 /// Where the servers of the other process are, and how to sign in.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Place {
     pub(crate) huly: String,
     pub(crate) vibe: String,
+    /// A Letta server, each call of which takes [`LETTA_MS`].
+    pub(crate) letta: String,
     pub(crate) email: String,
     pub(crate) password: String,
 }
@@ -49,14 +55,7 @@ pub(crate) async fn serve_boards(projects: usize, issues: usize, latency: u64) -
     } = boards.login.clone();
     let (huly, vibe) = (Server::new(boards.huly, 1), Server::new(boards.vibe, 1));
     if latency > 0 {
-        let rule = Rule::on(
-            "*",
-            "*",
-            Effect::Latency {
-                ms: latency,
-                jitter_ms: 0,
-            },
-        );
+        let rule = latency_of(latency);
         huly.faults.add(rule.clone());
         vibe.faults.add(rule);
     }
@@ -68,11 +67,15 @@ pub(crate) async fn serve_boards(projects: usize, issues: usize, latency: u64) -
         },
         ..RateLimit::default()
     };
+    let letta = Server::new(LettaModel::new(Clock::running(now), 1), 1);
+    letta.faults.add(latency_of(LETTA_MS));
+    let letta = serve(letta_router(&letta), 0).await?;
     let huly = serve(huly_router(&huly, limit), 0).await?;
     let vibe = serve(vibe_router(&vibe), 0).await?;
     let place = Place {
         huly: huly.url(),
         vibe: vibe.url(),
+        letta: letta.url(),
         email,
         password,
     };
@@ -80,6 +83,10 @@ pub(crate) async fn serve_boards(projects: usize, issues: usize, latency: u64) -
     let ended = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
     ended.await??;
     Ok(())
+}
+
+fn latency_of(ms: u64) -> Rule {
+    Rule::on("*", "*", Effect::Latency { ms, jitter_ms: 0 })
 }
 
 /// The servers' process; it ends with this.
@@ -222,12 +229,16 @@ pub(crate) async fn taken(engine: &Engine) -> Done<Taken> {
 
 /// The highest memory of this process so far, where the system tells.
 fn peak_mib() -> Option<u64> {
+    Some(peak_kib()?.div_ceil(1024))
+}
+
+/// The same in KiB.
+pub(crate) fn peak_kib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kib.div_ceil(1024))
+    line.split_whitespace().next()?.parse().ok()
 }
 
 /// Processor time of this process so far, in seconds; 0 where the system does not tell.

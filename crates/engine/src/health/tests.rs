@@ -29,6 +29,7 @@ fn facts(runs: Vec<RunFact>) -> Facts {
         runs,
         projects: vec![healthy("HARB"), healthy("ISLE")],
         services: Pair::default(),
+        agents: AgentsFact::default(),
     }
 }
 
@@ -152,4 +153,23 @@ fn projects_make_the_verdict_by_what_waits_for_a_person() {
         }
     });
     assert_eq!(whole(&all).verdict, Failing);
+}
+
+#[test]
+fn agents_degrade_at_worst_however_many_of_them_fail() {
+    check(
+        &with(|facts| facts.agents.dead = 1),
+        Verdict::Degraded,
+        "Letta: 1 agent given up",
+    );
+    check(
+        &with(|facts| {
+            facts.agents = AgentsFact {
+                dead: 200,
+                stuck: 7,
+            };
+        }),
+        Verdict::Degraded,
+        "Letta: 200 agents given up; Letta: 7 agents not told for too long",
+    );
 }

@@ -4,7 +4,7 @@
 //! several, everybody who looks takes the oldest. A request without an answer is looked for, after all the time that it may take,
 //! before another is sent.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use http_kit::Kind;
 use store::{
@@ -27,8 +27,8 @@ use crate::lease::millis;
 /// An agent to go on with.
 pub(super) struct Agent {
     pub(super) row: AgentRow,
-    /// Whether what it holds was read in this pass.
-    pub(super) is_seen: bool,
+    /// What it is and holds, where that was read in this pass.
+    pub(super) seen: Option<Shown>,
     /// It was just made, with all blocks.
     pub(super) made: Option<Made>,
 }
@@ -51,7 +51,7 @@ impl Pass<'_> {
         let Some(listing) = listing.filter(|_| self.is_to_be_looked_for(&row)) else {
             return Ok(Some(Agent {
                 row,
-                is_seen: false,
+                seen: None,
                 made: None,
             }));
         };
@@ -73,7 +73,7 @@ impl Pass<'_> {
                     let row = self.compared(row, &shown).await?;
                     Ok(Some(Agent {
                         row,
-                        is_seen: true,
+                        seen: Some(shown),
                         made: None,
                     }))
                 }
@@ -112,12 +112,13 @@ impl Pass<'_> {
             agent: Some(Arc::clone(&found.id)),
             phase: AgentPhase::Present,
             sent_at: None,
+            traits: if is_new { "".into() } else { row.traits },
             ..row
         };
         let row = self.compared(row, &shown).await?;
         Ok(Agent {
             row,
-            is_seen: true,
+            seen: Some(shown),
             made: None,
         })
     }
@@ -125,23 +126,9 @@ impl Pass<'_> {
     /// What the agent holds now counts as confirmed, so that what differs from it is written.
     pub(super) async fn compared(&self, row: AgentRow, shown: &Shown) -> Result<AgentRow, Untold> {
         let World { store, fence } = self.books();
+        let failing = store.blocks(row.project).await?;
         store.forget_blocks(fence, row.project).await?;
-        let blocks: Vec<BlockRow> = shown
-            .blocks
-            .iter()
-            .map(|block| BlockRow {
-                project: row.project,
-                label: Arc::clone(&block.label),
-                block: Some(Arc::clone(&block.id)),
-                // one of ours that the agent may change itself is written once more, so that it may not
-                confirmed: Some(block.hash)
-                    .filter(|_| block.read_only || Label::of(&block.label).is_none()),
-                wanted: block.hash,
-                tries: 0,
-                code: "".into(),
-                message: "".into(),
-            })
-            .collect();
+        let blocks = compared(row.project, shown, failing);
         let row = AgentRow {
             checked_at: self.world.env.now(),
             ..row
@@ -174,6 +161,8 @@ impl Pass<'_> {
             self.waits_for_an_answer(job);
             return Ok(None);
         }
+        let pattern = self.pattern().await?;
+        let (_, traits) = self.wanted_traits(job, &pattern);
         let attempt = row.attempt.saturating_add(1);
         let asked = AgentRow {
             agent: None,
@@ -190,7 +179,8 @@ impl Pass<'_> {
             label: Arc::clone(&job.row.label),
             name: Arc::clone(&job.row.name),
             made: (self.world.store.id(), attempt),
-            blocks: self.with_own(&job.row, drafts),
+            blocks: self.with_own(job, drafts, Some(&pattern)),
+            pattern,
         };
         let shown = match self.world.informing.sink.create(&draft).await {
             Ok(shown) => shown,
@@ -221,6 +211,7 @@ impl Pass<'_> {
             agent: Some(Arc::clone(&id)),
             phase: AgentPhase::Present,
             sent_at: None,
+            traits,
             ..asked
         };
         let row = self.compared(present, &shown).await?;
@@ -235,7 +226,7 @@ impl Pass<'_> {
         });
         Ok(Some(Agent {
             row,
-            is_seen: true,
+            seen: Some(shown),
             made,
         }))
     }
@@ -262,6 +253,7 @@ impl Pass<'_> {
 
     /// The agent is proven gone: a person removed it.
     pub(super) async fn agent_is_gone(&self, job: &Job) -> Result<(), Untold> {
+        self.leave_behind(job.row.id).await?;
         let World { store, fence } = self.books();
         store.forget_blocks(fence, job.row.id).await?;
         let again = self.world.informing.settings.again;
@@ -282,6 +274,7 @@ impl Pass<'_> {
             agent: None,
             phase,
             sent_at: None,
+            traits: "".into(),
             ..job.standing.agent.clone()
         })
         .await?;
@@ -290,6 +283,33 @@ impl Pass<'_> {
         }
         Ok(())
     }
+}
+
+/// Blocks as they are there count as confirmed; what failed before is remembered with its value.
+fn compared(project: ProjectLinkId, shown: &Shown, failing: Vec<BlockRow>) -> Vec<BlockRow> {
+    let mut failing: HashMap<Arc<str>, BlockRow> = failing
+        .into_iter()
+        .filter(|row| row.tries > 0)
+        .map(|row| (Arc::clone(&row.label), row))
+        .collect();
+    let mut rows: Vec<BlockRow> = Vec::with_capacity(shown.blocks.len());
+    for block in &shown.blocks {
+        let wanted = BlockRow::wanted(project, Arc::clone(&block.label), block.hash);
+        let row = failing.remove(&block.label);
+        rows.push(BlockRow {
+            block: Some(Arc::clone(&block.id)),
+            // one of ours that the agent may change itself is written once more, so that it may not
+            confirmed: Some(block.hash)
+                .filter(|_| block.read_only || Label::of(&block.label).is_none()),
+            ..row.filter(|row| row.wanted != block.hash).unwrap_or(wanted)
+        });
+    }
+    rows.extend(failing.into_values().map(|row| BlockRow {
+        block: None,
+        confirmed: None,
+        ..row
+    }));
+    rows
 }
 
 fn gone(service: &'static str) -> http_kit::Error {

@@ -3,7 +3,10 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use http_kit::Kind;
-use store::agents::{AgentRow, BlockRow};
+use store::{
+    agents::{AgentRow, BlockRow},
+    row::LetterState,
+};
 
 use super::{
     pass::{Job, Pass, Untold},
@@ -19,6 +22,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub(super) enum Sent {
     /// All are there as they are to be.
     All,
+    /// All but some that are given up; one of them.
+    Left(BlockRow),
     /// The agent is not there.
     Gone,
     /// Some are not; the first reason.
@@ -38,9 +43,9 @@ impl Pass<'_> {
             return Ok(Sent::Gone);
         };
         let store = &self.world.store;
-        let mut due = self.due(job, drafts).await?;
+        let (mut due, mut left) = self.due(job, drafts).await?;
         if due.is_empty() {
-            return Ok(Sent::All);
+            return Ok(left.map_or(Sent::All, Sent::Left));
         }
         if !is_seen {
             // blocks outlive their agent and take writes all the same: whoever writes looks at the agent first
@@ -48,7 +53,7 @@ impl Pass<'_> {
                 return Ok(Sent::Gone);
             };
             self.compared(agent.clone(), &shown).await?;
-            due = self.due(job, drafts).await?;
+            (due, left) = self.due(job, drafts).await?;
         }
         let rows: Vec<BlockRow> = due.iter().map(|(row, _)| row.clone()).collect();
         store.put_agents(&self.world.fence, &[], &rows).await?;
@@ -59,19 +64,11 @@ impl Pass<'_> {
                 Ok(block) => done.push(BlockRow {
                     block: Some(block),
                     confirmed: Some(row.wanted),
-                    tries: 0,
-                    code: "".into(),
-                    message: "".into(),
-                    ..row
+                    ..BlockRow::wanted(row.project, row.label, row.wanted)
                 }),
                 Err(error) => {
                     let is_over = error.kind() == Kind::Fatal;
-                    done.push(BlockRow {
-                        tries: row.tries.saturating_add(1),
-                        code: error.code().into(),
-                        message: crate::run::chain(&error).into(),
-                        ..row
-                    });
+                    done.push(self.failed_block(row, &error));
                     first.get_or_insert(error);
                     if is_over {
                         break;
@@ -83,7 +80,7 @@ impl Pass<'_> {
         store.put_agents(&self.world.fence, &[], &done).await?;
         self.shared.note(|informed| informed.blocks += told as u64);
         let Some(error) = first else {
-            return Ok(Sent::All);
+            return Ok(left.map_or(Sent::All, Sent::Left));
         };
         if error.kind() == Kind::Conflict && self.world.informing.sink.agent(id).await?.is_none() {
             return Ok(Sent::Gone);
@@ -91,12 +88,30 @@ impl Pass<'_> {
         Ok(Sent::Failed(error))
     }
 
-    /// Blocks that do not hold what they are to hold, as far as is known.
+    fn failed_block(&self, row: BlockRow, error: &http_kit::Error) -> BlockRow {
+        let tries = row.tries.saturating_add(1);
+        let since = row.failing_since.unwrap_or_else(|| self.world.env.now());
+        let state = if self.gives_up(error, tries, since) {
+            LetterState::Dead
+        } else {
+            LetterState::Waiting
+        };
+        BlockRow {
+            tries,
+            failing_since: Some(since),
+            code: error.code().into(),
+            message: crate::run::chain(error).into(),
+            state,
+            ..row
+        }
+    }
+
+    /// Blocks that do not hold what they are to hold, as far as is known, and the first of those that are given up.
     async fn due<'d>(
         &self,
         job: &Job,
         drafts: &'d [BlockDraft],
-    ) -> Result<Vec<(BlockRow, &'d BlockDraft)>, Untold> {
+    ) -> Result<(Vec<(BlockRow, &'d BlockDraft)>, Option<BlockRow>), Untold> {
         let known: HashMap<Arc<str>, BlockRow> = self
             .world
             .store
@@ -105,11 +120,12 @@ impl Pass<'_> {
             .into_iter()
             .map(|block| (Arc::clone(&block.label), block))
             .collect();
-        Ok(drafts
+        let (due, left): (Vec<_>, Vec<_>) = drafts
             .iter()
             .map(|draft| (wanted(job, known.get(&draft.label), draft), draft))
             .filter(|(row, _)| !row.is_told())
-            .collect())
+            .partition(|(row, _)| row.state == LetterState::Waiting);
+        Ok((due, left.into_iter().map(|(row, _)| row).next()))
     }
 
     async fn write(
@@ -143,19 +159,10 @@ fn wanted(job: &Job, known: Option<&BlockRow>, draft: &BlockDraft) -> BlockRow {
     match known {
         Some(row) if row.wanted == hash => row.clone(),
         Some(row) => BlockRow {
-            wanted: hash,
-            tries: 0,
-            ..row.clone()
+            block: row.block.clone(),
+            confirmed: row.confirmed,
+            ..BlockRow::wanted(row.project, Arc::clone(&row.label), hash)
         },
-        None => BlockRow {
-            project: job.row.id,
-            label: Arc::clone(&draft.label),
-            block: None,
-            confirmed: None,
-            wanted: hash,
-            tries: 0,
-            code: "".into(),
-            message: "".into(),
-        },
+        None => BlockRow::wanted(job.row.id, Arc::clone(&draft.label), hash),
     }
 }

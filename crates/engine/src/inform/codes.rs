@@ -13,6 +13,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "`hvs letta adopt PROJECT` lists the agents that may be meant; one agent is told of one project, and a directory has none to take over",
     ),
     (
+        AGENT_TEMPLATE,
+        "the agent that new ones are made like cannot be found or used, or has a tool that the server has not",
+        "set `letta.template` to the id of the agent that is meant, or to a name or tag that it alone has; agents that are there are told all the same",
+    ),
+    (
         AGENT_TWINS,
         "several agents bear the tags of one project",
         "the oldest one is told; look at the others and remove those that nobody needs",
@@ -43,6 +48,8 @@ pub const CODES: &[(&str, &str, &str)] = &[
 pub const AGENT_GONE: &str = "AGENT_GONE";
 /// An agent that cannot be taken over.
 pub const AGENT_TAKEN: &str = "AGENT_TAKEN";
+/// No template.
+pub const AGENT_TEMPLATE: &str = "AGENT_TEMPLATE";
 /// Several agents for one project.
 pub const AGENT_TWINS: &str = "AGENT_TWINS";
 /// A create without an answer.

@@ -13,7 +13,7 @@ use sync_core::{
     Pair, Side,
     digest::{
         self, Board, Change, ChangeKind, Clash, Digest, DigestItem, HulyColumn, HulyState, Letter,
-        ProjectFacts, VibeColumn, VibeState, Waiting,
+        OwnTexts, ProjectFacts, VibeColumn, VibeState, Waiting,
     },
     ids::{ItemId, LinkId, Millis, ProjectId, StatusId},
     item::{Field, FieldSet},
@@ -101,8 +101,8 @@ pub(super) async fn blocks(world: &World, row: &ProjectRow) -> Result<Vec<BlockD
 }
 
 /// Blocks that an agent is made with and that are its own from then on.
-pub(super) fn own(settings: &InformSettings, row: &ProjectRow) -> Vec<BlockDraft> {
-    digest::own_blocks(&row.name, &settings.own)
+pub(super) fn own(texts: &OwnTexts, row: &ProjectRow) -> Vec<BlockDraft> {
+    digest::own_blocks(&row.name, texts)
         .into_iter()
         .map(|block| BlockDraft {
             label: block.label.as_str().into(),

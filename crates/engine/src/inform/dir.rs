@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::{
     codes,
+    likeness::Traits,
     sink::{AgentDraft, BlockDraft, Found, Shown, ShownBlock, Sink, hash},
 };
 use crate::port::Answer;
@@ -189,6 +190,7 @@ impl Sink for DirSink {
         }
         blocks.sort_by(|a, b| a.label.cmp(&b.label));
         Ok(Some(Shown {
+            traits: Traits::default(),
             found: found(id, mark),
             blocks,
         }))
@@ -280,6 +282,7 @@ mod tests {
             label: label.into(),
             name: "Harbour".into(),
             made: (StoreId(Uuid::nil()), 1),
+            pattern: Arc::default(),
             blocks: vec![block("project", "one")],
         }
     }

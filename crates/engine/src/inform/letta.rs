@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use http_kit::{Kind, Permit};
 use letta_client::{
     Access, Agent, AgentId, AgentSummary, AgentUpdate, Block, BlockId, BlockUpdate, Content,
-    Creation, Letta, NewAgent, NewBlock, SERVICE, agent_name,
+    Creation, Letta, NewAgent, NewBlock, SERVICE,
 };
 use serde_json::{Map, Value, json};
 use sync_core::ids::{ProjectId, StoreId};
@@ -15,7 +15,10 @@ use uuid::Uuid;
 
 use super::{
     codes,
+    likeness::{Pattern, Reshape, Traits},
+    orphans::{Cleared, LeftBehind},
     sink::{AgentDraft, BlockDraft, Found, Shown, ShownBlock, Sink, hash},
+    template,
 };
 use crate::port::{Answer, Traffic};
 
@@ -24,18 +27,18 @@ const PRODUCT: &str = "hvs";
 /// Before the workspace's uuid.
 const WORKSPACE: &str = "hvs-workspace:";
 /// Before the Huly project's id: stable, as its name and identifier are not.
-const PROJECT: &str = "hvs-project:";
+pub(super) const PROJECT: &str = "hvs-project:";
 /// The predecessor's agents have it, and `project:<identifier>`.
 const PREDECESSOR: &str = "huly-vibe-sync";
 /// Keys of an agent's metadata.
 const STORE: &str = "hvs_store";
 const ATTEMPT: &str = "hvs_attempt";
-/// What stands for the project's name in [`Profile::name`].
-const PLACE: &str = "{project}";
 
 /// What new agents are made with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
+    /// The agent that new ones are made like: its id, or a name or tag that it alone has.
+    pub template: Option<String>,
     /// The name; `{project}` in it stands for the project's. What the server does not take is replaced.
     pub name: String,
     /// The model's handle.
@@ -89,26 +92,25 @@ impl LettaSink {
     }
 
     fn new_agent(&self, draft: &AgentDraft) -> NewAgent {
-        let wanted = self.profile.name.replace(PLACE, &draft.name);
-        let name = agent_name(&wanted)
-            .or_else(|| agent_name(&draft.label))
-            .unwrap_or_else(|| "Huly project".to_owned());
+        let pattern = &draft.pattern;
+        let text = |text: &Option<Arc<str>>| text.as_deref().map(str::to_owned);
         let (store, attempt) = draft.made;
         let mut metadata = Map::new();
         metadata.insert(STORE.to_owned(), json!(store.0));
         metadata.insert(ATTEMPT.to_owned(), json!(attempt));
         NewAgent {
-            name,
+            name: template::name(&self.profile, &draft.label, &draft.name),
             tags: self.tags(&draft.project),
             metadata,
             description: Some(format!(
                 "Knows the board of the Huly project {}. Its memory is kept by hvs.",
                 draft.label
             )),
-            model: self.profile.model.clone(),
-            embedding: self.profile.embedding.clone(),
+            model: text(&pattern.model),
+            embedding: text(&pattern.embedding),
             system: None,
-            tools: self.profile.tools.clone(),
+            tools: pattern.tools.iter().map(ToString::to_string).collect(),
+            include_base_tools: pattern.tools_are_all.then_some(false),
             memory_blocks: draft
                 .blocks
                 .iter()
@@ -187,7 +189,7 @@ fn project_of(tags: &[String]) -> Option<ProjectId> {
         .map(ProjectId::from)
 }
 
-fn made(metadata: &Map<String, Value>) -> Option<(StoreId, u32)> {
+pub(super) fn made(metadata: &Map<String, Value>) -> Option<(StoreId, u32)> {
     let store = metadata.get(STORE)?.as_str()?.parse().ok()?;
     let attempt = metadata.get(ATTEMPT)?.as_u64()?;
     Some((StoreId(store), u32::try_from(attempt).ok()?))
@@ -212,6 +214,7 @@ fn shown(agent: &Agent) -> Shown {
             made: made(&agent.metadata),
         },
         blocks: agent.blocks.iter().map(shown_block).collect(),
+        traits: template::traits_of(agent),
     }
 }
 
@@ -243,7 +246,11 @@ impl Sink for LettaSink {
         let letta = self.probed().await?;
         let tag = self.workspace_tag();
         let agents = letta.agents_with_tags(&[PRODUCT, &tag]).await?;
-        Ok(agents.iter().filter_map(found).collect())
+        let template = self.profile.template.as_deref();
+        let are_projects = agents
+            .iter()
+            .filter(|agent| !template::is_template(agent, template));
+        Ok(are_projects.filter_map(found).collect())
     }
 
     async fn agent(&self, id: &str) -> Answer<Option<Shown>> {
@@ -251,6 +258,48 @@ impl Sink for LettaSink {
             return Ok(None);
         };
         Ok(self.letta.agent(id).await?.as_ref().map(shown))
+    }
+
+    async fn pattern(&self) -> Answer<Pattern> {
+        let template = match &self.profile.template {
+            Some(template) => Some(template::find(self.probed().await?, template).await?),
+            None => None,
+        };
+        Ok(template::pattern(&self.profile, template.as_ref()))
+    }
+
+    fn traits(&self, pattern: &Pattern, label: &str, name: &str) -> Traits {
+        Traits {
+            name: Some(template::name(&self.profile, label, name).into()),
+            model: pattern.model.clone(),
+            embedding: pattern.embedding.clone(),
+            tools: pattern.tools.clone(),
+        }
+    }
+
+    async fn reshape(&self, agent: &Shown, reshape: &Reshape) -> Answer<()> {
+        let id = agent_id(&agent.found.id).ok_or_else(|| gone("template"))?;
+        template::reshape(&self.letta, id, reshape).await
+    }
+
+    async fn clear_away(&self, block: &LeftBehind, project: &ProjectId) -> Answer<Cleared> {
+        let Ok(id) = block.id.parse::<BlockId>() else {
+            return Ok(Cleared::Gone);
+        };
+        let Some(now) = self.letta.block(id).await? else {
+            return Ok(Cleared::Gone);
+        };
+        if !self.tags(project).iter().all(|tag| now.tags.contains(tag)) {
+            return Ok(Cleared::Kept("it does not bear the tags of hvs"));
+        }
+        if block.only.is_some_and(|only| hash(&now.value) != only) {
+            return Ok(Cleared::Kept("its agent has written into it"));
+        }
+        if !self.letta.agents_of_block(id).await?.is_empty() {
+            return Ok(Cleared::Kept("another agent has it"));
+        }
+        self.letta.delete_block(id).await?;
+        Ok(Cleared::Gone)
     }
 
     async fn create(&self, draft: &AgentDraft) -> Answer<Shown> {
@@ -315,6 +364,15 @@ impl Sink for LettaSink {
         let Some(agent) = known else {
             return Err(taken(&format!("there is no agent {id}")));
         };
+        let template = self.profile.template.as_deref();
+        let is_meant = |template: &str| {
+            agent.name == template || agent.tags.iter().any(|tag| tag == template) || id == template
+        };
+        if template.is_some_and(is_meant) {
+            return Err(taken(&format!(
+                "agent {id} is the template (`letta.template`)"
+            )));
+        }
         if agent.is_twin() {
             return Err(taken(&format!(
                 "agent {id} is the background twin of another"

@@ -10,11 +10,15 @@ pub mod codes;
 mod digest;
 mod dir;
 mod facts;
+mod failing;
 mod letta;
+mod likeness;
 mod operate;
+mod orphans;
 mod pass;
 mod sink;
 mod task;
+mod template;
 mod told;
 mod twins;
 
@@ -25,9 +29,12 @@ use sync_core::digest::{DigestOptions, OwnTexts};
 pub use dir::DirSink;
 pub(crate) use facts::note;
 pub use letta::{LettaSink, Profile};
+pub use likeness::{Pattern, Reshape, Traits};
 pub use operate::{Kept, OperateError, Operator, kept};
+pub use orphans::{Cleared, LeftBehind};
 pub use sink::{AgentDraft, BlockDraft, Found, Shown, ShownBlock, Sink, hash};
 pub(crate) use task::Informer;
+pub(crate) use template::find as find_template;
 pub use told::{Informed, MAX_NOTICES, Notice, Waits};
 
 /// Everything that informing needs besides what a run has.

@@ -6,7 +6,7 @@ use http_kit::Kind;
 use store::{
     Store,
     agents::{AgentPhase, AgentRow, BlockRow, Standing},
-    row::{LeaseRow, ProjectRow},
+    row::{LeaseRow, LetterState, ProjectRow},
 };
 use sync_core::ids::{Millis, WorkspaceId};
 
@@ -105,6 +105,7 @@ impl Operator {
         self.under_lease(async |fence| {
             let row = AgentRow {
                 phase: AgentPhase::Detached,
+                state: LetterState::Waiting,
                 code: "".into(),
                 message: "".into(),
                 ..kept.standing.agent.clone()
@@ -153,6 +154,8 @@ impl Operator {
                 tries: 0,
                 failing_since: None,
                 next_try: Millis(0),
+                state: LetterState::Waiting,
+                traits: "".into(),
                 ..kept.standing.agent.clone()
             };
             self.store

@@ -9,15 +9,18 @@ use futures::{StreamExt, TryStreamExt, stream};
 use http_kit::Kind;
 use store::{
     agents::{AgentPhase, AgentRow, Standing},
-    row::ProjectRow,
+    row::{LetterState, ProjectRow},
 };
 use sync_core::ids::{Millis, ProjectId, ProjectLinkId};
+use tokio::sync::OnceCell;
 
 use super::{
     agents::Made,
     blocks::Sent,
     digest,
-    sink::{BlockDraft, Found},
+    failing::is_of_all,
+    likeness::{NoPattern, Pattern},
+    sink::Found,
     task::{Shared, World},
     told::Waits,
 };
@@ -50,6 +53,8 @@ impl From<store::Error> for Untold {
 pub(super) struct Pass<'a> {
     pub(super) world: &'a World,
     pub(super) shared: &'a Shared,
+    /// What agents are made like, once it was asked for.
+    pub(super) pattern: OnceCell<Result<Arc<Pattern>, NoPattern>>,
     /// Why the rest of the pass is left, once where agents live cannot be worked with.
     stopped: Mutex<Option<Waits>>,
 }
@@ -79,6 +84,7 @@ impl<'a> Pass<'a> {
         Pass {
             world,
             shared,
+            pattern: OnceCell::const_new(),
             stopped: Mutex::new(None),
         }
     }
@@ -90,7 +96,8 @@ impl<'a> Pass<'a> {
             return Ok(());
         }
         let before = self.world.informing.sink.traffic();
-        let done = self.tell(jobs).await;
+        let done = self.tell(jobs.clone()).await;
+        self.clear_all_away(&jobs).await?;
         let after = self.world.informing.sink.traffic().since(&before);
         self.shared.note(|told| told.traffic.add(&after));
         done
@@ -161,7 +168,9 @@ impl<'a> Pass<'a> {
             AgentPhase::Wanted | AgentPhase::Making | AgentPhase::Present => true,
             AgentPhase::Detached | AgentPhase::Left => false,
         };
-        let is_told = agent.phase == AgentPhase::Present
+        // one that is given up rests until there is something else to tell, or all are compared
+        let rests = agent.phase == AgentPhase::Present || agent.state != LetterState::Waiting;
+        let is_told = rests
             && agent.told == *changes
             && agent.rules == self.rules()
             && !self.is_check_due(agent);
@@ -233,10 +242,19 @@ impl<'a> Pass<'a> {
         if let Some(made) = agent.made {
             return Ok(Some(made));
         }
-        let sent = self.blocks(job, &agent.row, &drafts, agent.is_seen).await?;
+        let is_seen = agent.seen.is_some();
+        let sent = self.blocks(job, &agent.row, &drafts, is_seen).await?;
+        let row = match (&sent, &agent.seen) {
+            (Sent::All | Sent::Left(_), Some(shown)) => self.follow(job, agent.row, shown).await?,
+            (Sent::All | Sent::Left(_), None) | (Sent::Gone | Sent::Failed(_), _) => agent.row,
+        };
         match sent {
             Sent::All => {
-                self.all_told(job, agent.row).await?;
+                self.all_told(job, row).await?;
+                Ok(None)
+            }
+            Sent::Left(block) => {
+                self.all_but(job, row, &block).await?;
                 Ok(None)
             }
             Sent::Gone => {
@@ -249,7 +267,14 @@ impl<'a> Pass<'a> {
 
     /// Everything that was known when the digest was begun is told.
     pub(super) async fn all_told(&self, job: &Job, row: AgentRow) -> Result<(), Untold> {
-        let next = AgentRow {
+        self.put(&self.told(job, row)).await?;
+        self.shared.note(|told| told.told(&job.row.label));
+        Ok(())
+    }
+
+    /// The row of an agent that knows all that was known when the digest was begun.
+    pub(super) fn told(&self, job: &Job, row: AgentRow) -> AgentRow {
+        AgentRow {
             phase: AgentPhase::Present,
             told: job.standing.changes,
             rules: self.rules(),
@@ -258,11 +283,9 @@ impl<'a> Pass<'a> {
             next_try: Millis(0),
             code: "".into(),
             message: "".into(),
+            state: LetterState::Waiting,
             ..row
-        };
-        self.put(&next).await?;
-        self.shared.note(|told| told.told(&job.row.label));
-        Ok(())
+        }
     }
 
     pub(super) async fn put(&self, row: &AgentRow) -> Result<(), Untold> {
@@ -281,6 +304,7 @@ impl<'a> Pass<'a> {
         let since = row.failing_since.unwrap_or(now);
         let tries = row.tries.saturating_add(1);
         let message: Arc<str> = crate::run::chain(error).into();
+        let given_up = self.gives_up(error, tries, since);
         let next = AgentRow {
             tries,
             failing_since: Some(since),
@@ -289,6 +313,11 @@ impl<'a> Pass<'a> {
             code: error.code().into(),
             message: Arc::clone(&message),
             ..row
+        };
+        let next = if given_up {
+            self.at_rest(job, next)
+        } else {
+            next
         };
         let fence = &self.world.fence;
         let store = &self.world.store;
@@ -328,20 +357,5 @@ impl<'a> Pass<'a> {
         self.shared.note(|told| {
             told.waits.insert(label, why);
         });
-    }
-
-    /// The blocks of a project as an agent is made with them.
-    pub(super) fn with_own(&self, row: &ProjectRow, drafts: &[BlockDraft]) -> Vec<BlockDraft> {
-        let own = digest::own(&self.world.informing.settings, row);
-        drafts.iter().cloned().chain(own).collect()
-    }
-}
-
-/// Whether the next agent would fare no better: the service refused us, or is not there.
-fn is_of_all(error: &http_kit::Error) -> bool {
-    match error.kind() {
-        Kind::Fatal => true,
-        Kind::Transient | Kind::Unknown => error.status().is_none(),
-        Kind::Conflict | Kind::Rejected => false,
     }
 }

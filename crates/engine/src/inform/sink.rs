@@ -7,6 +7,10 @@ use http_kit::Permit;
 use sha2::{Digest as _, Sha256};
 use sync_core::ids::{ProjectId, StoreId};
 
+use super::{
+    likeness::{Pattern, Reshape, Traits},
+    orphans::{Cleared, LeftBehind},
+};
 use crate::port::{Answer, Traffic};
 
 /// What informing needs of the place where agents live.
@@ -27,6 +31,26 @@ pub trait Sink: Send + Sync {
 
     /// One agent with its blocks; `None` where it is proven not to be there.
     async fn agent(&self, id: &str) -> Answer<Option<Shown>>;
+
+    /// What new agents are made like, beside what the drafts say. Asked only where agents are made or compared.
+    async fn pattern(&self) -> Answer<Pattern> {
+        Ok(Pattern::default())
+    }
+
+    /// What the agent of a project of this name is to be like, after the pattern.
+    fn traits(&self, _pattern: &Pattern, _label: &str, _name: &str) -> Traits {
+        Traits::default()
+    }
+
+    /// Changes what an agent is like; only what is named.
+    async fn reshape(&self, _agent: &Shown, _reshape: &Reshape) -> Answer<()> {
+        Ok(())
+    }
+
+    /// Removes a block that an agent which is gone has left behind: one that bears the project's tags and that no agent has.
+    async fn clear_away(&self, _block: &LeftBehind, _project: &ProjectId) -> Answer<Cleared> {
+        Ok(Cleared::Gone)
+    }
 
     /// Makes an agent with all its blocks in one step. Never repeated by itself: without an answer the outcome is unknown.
     async fn create(&self, draft: &AgentDraft) -> Answer<Shown>;
@@ -73,6 +97,8 @@ pub struct Shown {
     pub found: Found,
     /// Its blocks.
     pub blocks: Vec<ShownBlock>,
+    /// What else it is.
+    pub traits: Traits,
 }
 
 /// A block as it stands there.
@@ -99,6 +125,8 @@ pub struct AgentDraft {
     pub name: Arc<str>,
     /// Who makes it: told to the service, so that twins of one agent can be told apart.
     pub made: (StoreId, u32),
+    /// What else it is made like.
+    pub pattern: Arc<Pattern>,
     /// All its blocks.
     pub blocks: Vec<BlockDraft>,
 }

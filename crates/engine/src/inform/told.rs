@@ -16,6 +16,8 @@ pub struct Informed {
     pub adopted: u64,
     /// Our own twins of an agent that were removed.
     pub twins_removed: u64,
+    /// Agents that were changed since the template or the configuration was.
+    pub followed: u64,
     /// Blocks that were written.
     pub blocks: u64,
     /// Projects whose agent was not told everything, by identifier.

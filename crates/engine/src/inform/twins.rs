@@ -77,10 +77,12 @@ impl Pass<'_> {
             oldest.id
         );
         self.notice(job, codes::AGENT_TWINS, words);
+        self.leave_behind(job.row.id).await?;
         let World { store, fence } = self.books();
         store.forget_blocks(fence, job.row.id).await?;
         self.put(&AgentRow {
             agent: Some(Arc::clone(&oldest.id)),
+            traits: "".into(),
             checked_at: Millis(0),
             ..job.standing.agent.clone()
         })

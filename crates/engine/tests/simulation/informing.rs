@@ -1,6 +1,8 @@
 //! Agents are told how their projects stand: one agent a project for ever, only what changed is sent, and where agents live never
 //! delays the boards or makes their sync fail. The numbers are rows of the predecessor's failures.
 
+mod failing;
+mod likeness;
 mod several;
 mod shelf;
 
@@ -53,7 +55,10 @@ async fn an_agent_is_made_once_and_a_quiet_run_calls_nobody_after_a_restart_neit
     let report = world.run_well().await;
     assert_eq!((report.informed.made, report.informed.waits.len()), (1, 0));
     // lists before and after, and one request with all blocks in it
-    assert_eq!(shelf.calls(), calls(&[(Call::List, 2), (Call::Create, 1)]));
+    assert_eq!(
+        shelf.calls(),
+        calls(&[(Call::List, 2), (Call::Pattern, 1), (Call::Create, 1)])
+    );
     let (_, blocks) = shelf.the_agent();
     let labels: Vec<&str> = blocks.keys().map(String::as_str).collect();
     assert_eq!(
@@ -319,7 +324,15 @@ async fn row_31_two_hundred_quiet_projects_make_no_call() {
     let report = world.run_well().await;
     assert_eq!(report.informed.made, 200);
     let made = shelf.calls();
-    let wanted = calls(&[(Call::List, made[&Call::List]), (Call::Create, 200)]);
+    let lists = made[&Call::List];
+    // the pattern is asked for once a pass
+    let patterns = made[&Call::Pattern];
+    assert!(patterns <= lists, "{made:?}");
+    let wanted = calls(&[
+        (Call::List, lists),
+        (Call::Pattern, patterns),
+        (Call::Create, 200),
+    ]);
     assert_eq!(made, wanted);
     world.run_well().await;
     assert_eq!(shelf.calls(), calls(&[]));

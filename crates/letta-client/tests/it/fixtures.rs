@@ -7,7 +7,8 @@ use std::path::Path;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_kit::{Call, Effect, Kind, Reply, Verdict};
 use letta_client::{
-    Agent, AgentSummary, Block, Folder, FolderFile, Model, RunId, classify, codes, decode, route,
+    Agent, AgentSummary, Block, Folder, FolderFile, Model, RunId, Tool, classify, codes, decode,
+    route,
 };
 use serde_json::Value;
 
@@ -83,6 +84,8 @@ fn template(path: &str) -> &'static str {
         ["agents", _, "messages"] => "(message: errors only)",
         ["blocks"] => route::BLOCKS,
         ["blocks", _] => route::BLOCK,
+        ["blocks", _, "agents"] => route::BLOCK_AGENTS,
+        ["tools"] => route::TOOLS,
         ["folders"] => route::FOLDERS,
         ["folders", _, "files"] => route::FOLDER_FILES,
         ["folders", _, "upload"] => route::UPLOAD,
@@ -204,6 +207,11 @@ fn check_file(name: &str, file: &FolderFile, raw: &Value) {
     assert_eq!(status, file.processing_status.as_deref(), "{name}");
 }
 
+fn check_tool(name: &str, tool: &Tool, raw: &Value) {
+    assert_eq!(raw["id"], tool.id.to_string(), "{name}");
+    assert_eq!(raw["name"], tool.name, "{name}");
+}
+
 fn check_model(name: &str, model: &Model, raw: &Value) {
     assert_eq!(raw["handle"], model.handle, "{name}");
     assert!(model.handle.contains('/'), "{name}");
@@ -225,7 +233,7 @@ fn check_success(name: &str, call: &Call, reply: &Reply, raw: &Value) -> bool {
         }
         (&Method::DELETE, route::AGENT | route::BLOCK) => {}
         (&Method::GET, route::HEALTH) => assert_eq!(raw["version"], "0.16.8"),
-        (&Method::GET, route::AGENTS) => {
+        (&Method::GET, route::AGENTS | route::BLOCK_AGENTS) => {
             check_rows(name, &read::<Vec<_>>(call, reply), raw, check_summary);
         }
         (_, route::AGENTS | route::AGENT) => check_agent(name, &read(call, reply), raw),
@@ -238,6 +246,9 @@ fn check_success(name: &str, call: &Call, reply: &Reply, raw: &Value) -> bool {
         (_, route::BLOCKS | route::BLOCK) => check_block(name, &read(call, reply), raw),
         (&Method::GET, route::MODELS | route::EMBEDDINGS) => {
             check_rows(name, &read::<Vec<_>>(call, reply), raw, check_model);
+        }
+        (&Method::GET, route::TOOLS) => {
+            check_rows(name, &read::<Vec<_>>(call, reply), raw, check_tool);
         }
         (&Method::GET, route::FOLDERS) => {
             check_rows(name, &read::<Vec<_>>(call, reply), raw, check_folder);
@@ -295,7 +306,7 @@ fn every_recorded_file_is_covered() {
         files += 1;
     }
     assert_eq!(
-        files, 149,
+        files, 153,
         "files are added with a rule and removed with theirs"
     );
     let unused: Vec<_> = FAILURES

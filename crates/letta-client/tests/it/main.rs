@@ -12,4 +12,5 @@ mod connect;
 mod fixtures;
 mod folders;
 mod server;
+mod tools;
 mod walk;

@@ -19,7 +19,7 @@ use crate::{
     agents::{AgentPhase, AgentRow, AgentStore, BlockRow, Facts, Standing},
     error::{Error, at},
     port::{Batch, Fence, Operation},
-    row::{ConflictRow, HistoryRow},
+    row::{ConflictRow, HistoryRow, LetterState},
 };
 
 /// Counts a batch for every pair of projects of which it changes something that an agent may be told. Links that are forgotten are
@@ -91,6 +91,8 @@ fn standing(row: &mut Columns<'_>) -> Result<Standing, Error> {
         next_try: row.millis()?,
         code: row.text()?,
         message: row.text()?,
+        state: row.word(&LetterState::ALL, LetterState::word)?,
+        traits: row.text()?,
     };
     let changes = row.small()?;
     Ok(Standing { agent, changes })
@@ -114,7 +116,9 @@ fn agent(query: Bound, row: &AgentRow) -> Result<Bound, Error> {
         .bind(row.failing_since.map(|at| at.0))
         .bind(row.next_try.0)
         .bind(Arc::clone(&row.code))
-        .bind(Arc::clone(&row.message)))
+        .bind(Arc::clone(&row.message))
+        .bind(row.state.word())
+        .bind(Arc::clone(&row.traits)))
 }
 
 fn block(row: &mut Columns<'_>) -> Result<BlockRow, Error> {
@@ -125,8 +129,10 @@ fn block(row: &mut Columns<'_>) -> Result<BlockRow, Error> {
         confirmed: row.maybe_hash()?,
         wanted: row.hash()?,
         tries: row.small()?,
+        failing_since: row.maybe_millis()?,
         code: row.text()?,
         message: row.text()?,
+        state: row.word(&LetterState::ALL, LetterState::word)?,
     })
 }
 
@@ -138,8 +144,10 @@ fn bind_block(query: Bound, row: &BlockRow) -> Bound {
         .bind(row.confirmed.map(|hash| hash.to_vec()))
         .bind(row.wanted.to_vec())
         .bind(i64::from(row.tries))
+        .bind(row.failing_since.map(|at| at.0))
         .bind(Arc::clone(&row.code))
         .bind(Arc::clone(&row.message))
+        .bind(row.state.word())
 }
 
 fn fact(row: &mut Columns<'_>) -> Result<(ItemId, Facts), Error> {

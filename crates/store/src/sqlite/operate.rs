@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use sqlx::{Connection, SqliteConnection};
-use sync_core::{Side, ids::Millis, item::Field};
+use sync_core::{
+    Side,
+    ids::{Millis, ProjectLinkId},
+    item::Field,
+};
 
 use super::{agents, rows, rows::Bound, sql, write};
 use crate::{
@@ -29,6 +33,16 @@ pub(super) async fn operate(
     for letter in &operation.due {
         let query = named(sql::LETTER_DUE, letter)?.bind(now.0);
         change(&mut tx, query, || shown(letter)).await?;
+    }
+    for project in &operation.retry_agents {
+        let query = sqlx::query(sql::AGENT_RETRY).bind(project.0);
+        change(&mut tx, query, || agent(*project)).await?;
+        let query = sqlx::query(sql::BLOCKS_RETRY).bind(project.0);
+        rows::run(&mut tx, "operate", query).await?;
+    }
+    for project in &operation.drop_agents {
+        let query = sqlx::query(sql::AGENT_DROP).bind(project.0);
+        change(&mut tx, query, || agent(*project)).await?;
     }
     for (id, version, decision) in &operation.decide {
         let query = conflict(sql::CONFLICT_DECIDE, *id, *version)?;
@@ -109,6 +123,10 @@ fn shown(letter: &Letter) -> String {
     };
     let field = letter.field.map_or("item", Field::as_str);
     format!("the dead letter of link {} ({side}, {field})", letter.link)
+}
+
+fn agent(project: ProjectLinkId) -> String {
+    format!("the agent of pair {project}")
 }
 
 fn deed(query: Bound, row: &Deed) -> Bound {

@@ -16,11 +16,6 @@ use crate::{
 };
 
 /// Every state of a dead letter.
-const STATES: [LetterState; 3] = [
-    LetterState::Waiting,
-    LetterState::Dead,
-    LetterState::Dropped,
-];
 
 /// Conflicts, newest first.
 pub(super) async fn conflicts(
@@ -142,7 +137,7 @@ fn dead_letter(row: &mut Columns<'_>) -> Result<DeadLetter, Error> {
         run: RunId(row.uuid()?),
         value_hash: row.text()?,
         label: row.text()?,
-        state: row.word(&STATES, LetterState::word)?,
+        state: row.word(&LetterState::ALL, LetterState::word)?,
         tries: row.small()?,
         next_try: row.millis()?,
         version: row.small()?,

@@ -185,15 +185,21 @@ statements! {
         CHANGES_OF_CONFLICT = "SELECT project FROM conflicts WHERE id = ?1";
         AGENTS = "SELECT projects.id, agent, coalesce(agents.phase, 'wanted'), coalesce(attempt, 0), sent_at, coalesce(told, 0), \
             coalesce(rules, ''), coalesce(checked_at, 0), coalesce(tries, 0), failing_since, coalesce(next_try, 0), coalesce(code, ''), \
-            coalesce(message, ''), coalesce(changes.count, 0) FROM projects \
+            coalesce(message, ''), coalesce(agents.state, 'waiting'), coalesce(traits, ''), coalesce(changes.count, 0) FROM projects \
             LEFT JOIN agents ON agents.project = projects.id LEFT JOIN changes ON changes.project = projects.id ORDER BY projects.id";
         AGENT = "SELECT projects.id, agent, coalesce(agents.phase, 'wanted'), coalesce(attempt, 0), sent_at, coalesce(told, 0), \
             coalesce(rules, ''), coalesce(checked_at, 0), coalesce(tries, 0), failing_since, coalesce(next_try, 0), coalesce(code, ''), \
-            coalesce(message, ''), coalesce(changes.count, 0) FROM projects \
+            coalesce(message, ''), coalesce(agents.state, 'waiting'), coalesce(traits, ''), coalesce(changes.count, 0) FROM projects \
             LEFT JOIN agents ON agents.project = projects.id LEFT JOIN changes ON changes.project = projects.id \
             WHERE projects.id = ?1";
+        // No rules are those that it was told with, so it is told again.
+        AGENT_RETRY = "UPDATE agents SET state = 'waiting', tries = 0, failing_since = NULL, next_try = 0, rules = '', code = '', \
+            message = '' WHERE project = ?1 AND state <> 'waiting'";
+        AGENT_DROP = "UPDATE agents SET state = 'dropped' WHERE project = ?1 AND state = 'dead'";
+        BLOCKS_RETRY = "UPDATE blocks SET state = 'waiting', tries = 0, failing_since = NULL WHERE project = ?1";
         AGENTS_COMPARE = "UPDATE agents SET checked_at = 0";
-        BLOCKS = "SELECT project, label, block, confirmed, wanted, tries, code, message FROM blocks WHERE project = ?1 ORDER BY label";
+        BLOCKS = "SELECT project, label, block, confirmed, wanted, tries, failing_since, code, message, state FROM blocks \
+            WHERE project = ?1 ORDER BY label";
         BLOCKS_FORGET = "DELETE FROM blocks WHERE project = ?1";
         FACTS = "SELECT issue, body FROM facts WHERE project = ?1";
         FACTS_FORGET = "DELETE FROM facts WHERE issue = ?1 AND project = ?2";
@@ -282,14 +288,15 @@ statements! {
         CHANGES_PUT = "INSERT INTO changes (project, count) VALUES ", 2, " ON CONFLICT (project) DO UPDATE SET \
             count = count + excluded.count";
         AGENTS_PUT = "INSERT INTO agents (project, agent, phase, attempt, sent_at, told, rules, checked_at, tries, failing_since, \
-            next_try, code, message) VALUES ", 13, " ON CONFLICT (project) DO UPDATE SET agent = excluded.agent, phase = excluded.phase, \
+            next_try, code, message, state, traits) VALUES ", 15, " ON CONFLICT (project) DO UPDATE SET agent = excluded.agent, phase = excluded.phase, \
             attempt = excluded.attempt, sent_at = excluded.sent_at, told = excluded.told, rules = excluded.rules, \
             checked_at = excluded.checked_at, tries = excluded.tries, failing_since = excluded.failing_since, \
             next_try = excluded.next_try, code = excluded.code, \
-            message = excluded.message";
-        BLOCKS_PUT = "INSERT INTO blocks (project, label, block, confirmed, wanted, tries, code, message) VALUES ", 8,
+            message = excluded.message, state = excluded.state, traits = excluded.traits";
+        BLOCKS_PUT = "INSERT INTO blocks (project, label, block, confirmed, wanted, tries, failing_since, code, message, state) VALUES ", 10,
             " ON CONFLICT (project, label) DO UPDATE SET block = excluded.block, confirmed = excluded.confirmed, \
-            wanted = excluded.wanted, tries = excluded.tries, code = excluded.code, message = excluded.message";
+            wanted = excluded.wanted, tries = excluded.tries, failing_since = excluded.failing_since, code = excluded.code, \
+            message = excluded.message, state = excluded.state";
         FACTS_OF = "SELECT issue, body FROM facts WHERE issue IN (", 0, ")";
         FACTS_PUT = "INSERT INTO facts (issue, project, body) VALUES ", 3, " ON CONFLICT (issue) DO UPDATE SET \
             project = excluded.project, body = excluded.body";

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use engine::{
     check::Severity,
-    connect::{LettaSeen, look_at_letta},
+    connect::{LettaSeen, LettaTemplate, look_at_letta},
     inform::codes,
     report::Exit,
 };
@@ -71,7 +71,21 @@ fn server(config: &Config, seen: &LettaSeen) -> Looked {
         |version| format!("Letta {version}"),
     );
     let count = seen.models.len() as u64;
-    let found = format!("{version}; {}", words::count(count, "model", "models"));
+    let mut found = format!("{version}; {}", words::count(count, "model", "models"));
+    let mut wrong: Vec<Told> = Vec::new();
+    match &seen.template {
+        Some(LettaTemplate::Found(name, id)) => {
+            found = format!(
+                "{found}; agents are made like {} ({id})",
+                words::quoted(name)
+            );
+        }
+        Some(LettaTemplate::Unusable(code, why)) => {
+            let what = format!("the template cannot be used: {why}");
+            wrong.push(told(config, "letta.template", code, what, Exit::Usage));
+        }
+        None => {}
+    }
     let asked = [
         ("letta.model", &config.letta.model, &seen.models),
         ("letta.embedding", &config.letta.embedding, &seen.embeddings),
@@ -86,7 +100,8 @@ fn server(config: &Config, seen: &LettaSeen) -> Looked {
             wrong
         })
     });
-    (Some(found), missing.collect())
+    wrong.extend(missing);
+    (Some(found), wrong)
 }
 
 fn remedy(name: &str, known: &[Arc<str>]) -> String {

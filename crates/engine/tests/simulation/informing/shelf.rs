@@ -1,7 +1,7 @@
 //! A place where agents live, with nothing unique in it, and what can go wrong there.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -9,7 +9,8 @@ use std::{
 use async_trait::async_trait;
 use engine::{
     inform::{
-        AgentDraft, BlockDraft, Found, InformSettings, Places, Shown, ShownBlock, Sink, hash,
+        AgentDraft, BlockDraft, Cleared, Found, InformSettings, LeftBehind, Pattern, Places,
+        Reshape, Shown, ShownBlock, Sink, Traits, hash,
     },
     port::Answer,
 };
@@ -57,21 +58,42 @@ pub(crate) enum Call {
     Create,
     Remove,
     Write,
+    Pattern,
+    Reshape,
+    Clear,
 }
 
 #[derive(Clone, Debug)]
 struct Agent {
     found: Found,
     blocks: BTreeMap<String, (String, bool)>,
+    traits: Traits,
 }
 
 #[derive(Debug, Default)]
 struct State {
     agents: Vec<Agent>,
     late: Vec<Agent>,
+    /// What agents left behind, by id.
+    orphans: BTreeMap<String, String>,
+    pattern: Pattern,
+    /// Labels of blocks that are never taken.
+    refused: BTreeSet<String>,
     calls: BTreeMap<Call, usize>,
     mishaps: BTreeMap<Call, VecDeque<Mishap>>,
     next: u32,
+}
+
+impl State {
+    fn remove(&mut self, id: &str) {
+        let is_it = |agent: &&Agent| &*agent.found.id == id;
+        for agent in self.agents.iter().filter(is_it) {
+            let blocks = agent.blocks.iter();
+            self.orphans
+                .extend(blocks.map(|(label, (value, _))| (format!("{id}/{label}"), value.clone())));
+        }
+        self.agents.retain(|agent| &*agent.found.id != id);
+    }
 }
 
 /// The place. Clones share it.
@@ -141,9 +163,40 @@ impl Shelf {
         })
     }
 
-    /// Somebody removes an agent.
+    /// Somebody removes an agent; its blocks stay.
     pub(crate) fn delete(&self, id: &str) {
-        self.state(|state| state.agents.retain(|agent| &*agent.found.id != id));
+        self.state(|state| state.remove(id));
+    }
+
+    /// What new agents are made like from now on.
+    pub(crate) fn be_like(&self, pattern: Pattern) {
+        self.state(|state| state.pattern = pattern);
+    }
+
+    /// What the one agent is.
+    pub(crate) fn traits(&self) -> Traits {
+        self.state(|state| state.agents[0].traits.clone())
+    }
+
+    /// Somebody makes the one agent something else.
+    pub(crate) fn make_it(&self, change: impl FnOnce(&mut Traits)) {
+        self.state(|state| change(&mut state.agents[0].traits));
+    }
+
+    /// Blocks of this label are refused, or are not any more.
+    pub(crate) fn refuse(&self, label: &str, refused: bool) {
+        self.state(|state| {
+            if refused {
+                state.refused.insert(label.to_owned());
+            } else {
+                state.refused.remove(label);
+            }
+        });
+    }
+
+    /// Ids of blocks that no agent has.
+    pub(crate) fn orphans(&self) -> Vec<String> {
+        self.state(|state| state.orphans.keys().cloned().collect())
     }
 
     /// Somebody changes a block.
@@ -223,6 +276,7 @@ fn shown(agent: &Agent) -> Shown {
                 read_only: *read_only,
             })
             .collect(),
+        traits: agent.traits.clone(),
     }
 }
 
@@ -251,6 +305,49 @@ impl Sink for Shelf {
         .await
     }
 
+    async fn pattern(&self) -> Answer<Pattern> {
+        self.call(Call::Pattern, |state| Ok(state.pattern.clone()))
+            .await
+    }
+
+    fn traits(&self, pattern: &Pattern, _label: &str, name: &str) -> Traits {
+        Traits {
+            name: Some(name.into()),
+            model: pattern.model.clone(),
+            embedding: pattern.embedding.clone(),
+            tools: pattern.tools.clone(),
+        }
+    }
+
+    async fn reshape(&self, agent: &Shown, reshape: &Reshape) -> Answer<()> {
+        self.call(Call::Reshape, |state| {
+            let mut agents = state.agents.iter_mut();
+            let known = agents.find(|known| known.found.id == agent.found.id);
+            let traits = &mut known.ok_or_else(|| error(Kind::Conflict))?.traits;
+            traits.name = reshape.name.clone().or(traits.name.take());
+            traits.model = reshape.model.clone().or(traits.model.take());
+            traits.embedding = reshape.embedding.clone().or(traits.embedding.take());
+            traits.tools.extend(reshape.attach.iter().cloned());
+            traits.tools.retain(|tool| !reshape.detach.contains(tool));
+            Ok(())
+        })
+        .await
+    }
+
+    async fn clear_away(&self, block: &LeftBehind, _project: &ProjectId) -> Answer<Cleared> {
+        self.call(Call::Clear, |state| {
+            let Some(value) = state.orphans.get(&*block.id) else {
+                return Ok(Cleared::Gone);
+            };
+            if block.only.is_some_and(|only| only != hash(value)) {
+                return Ok(Cleared::Kept("written"));
+            }
+            state.orphans.remove(&*block.id);
+            Ok(Cleared::Gone)
+        })
+        .await
+    }
+
     async fn create(&self, draft: &AgentDraft) -> Answer<Shown> {
         self.call(Call::Create, |state| {
             state.next += 1;
@@ -260,6 +357,12 @@ impl Sink for Shelf {
                     name: Arc::clone(&draft.name),
                     project: draft.project.clone(),
                     made: Some(draft.made),
+                },
+                traits: Traits {
+                    name: Some(Arc::clone(&draft.name)),
+                    model: draft.pattern.model.clone(),
+                    embedding: draft.pattern.embedding.clone(),
+                    tools: draft.pattern.tools.clone(),
                 },
                 blocks: draft
                     .blocks
@@ -279,7 +382,7 @@ impl Sink for Shelf {
 
     async fn remove(&self, id: &str) -> Answer<()> {
         self.call(Call::Remove, |state| {
-            state.agents.retain(|agent| &*agent.found.id != id);
+            state.remove(id);
             Ok(())
         })
         .await
@@ -307,6 +410,9 @@ impl Sink for Shelf {
             let Some(agent) = agents.find(|known| &*known.found.id == agent) else {
                 return Err(error(Kind::Conflict));
             };
+            if state.refused.contains(&*block.label) {
+                return Err(error(Kind::Rejected));
+            }
             let held = (block.value.to_string(), block.read_only);
             agent.blocks.insert(block.label.to_string(), held);
             Ok(format!("{}/{}", agent.found.id, block.label).into())

@@ -104,6 +104,7 @@ pub(in crate::proof) fn sink(
         project: None,
     };
     let profile = Profile {
+        template: None,
         name: "{project}".to_owned(),
         model: Some(MODEL.to_owned()),
         embedding: None,

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine::inform::{AgentDraft, BlockDraft, Found, Shown, Sink};
+use engine::inform::{
+    AgentDraft, BlockDraft, Cleared, Found, LeftBehind, Pattern, Reshape, Shown, Sink, Traits,
+};
 use engine::port::{Answer, Traffic};
 use http_kit::{Kind, Permit};
 use sync_core::ids::ProjectId;
@@ -52,6 +54,22 @@ impl Sink for BrokenSink {
             Err(_) if self.is(Defect::FailedAgentIsGone) => Ok(None),
             answer => answer,
         }
+    }
+
+    async fn pattern(&self) -> Answer<Pattern> {
+        self.sink.pattern().await
+    }
+
+    fn traits(&self, pattern: &Pattern, label: &str, name: &str) -> Traits {
+        self.sink.traits(pattern, label, name)
+    }
+
+    async fn reshape(&self, agent: &Shown, reshape: &Reshape) -> Answer<()> {
+        self.sink.reshape(agent, reshape).await
+    }
+
+    async fn clear_away(&self, block: &LeftBehind, project: &ProjectId) -> Answer<Cleared> {
+        self.sink.clear_away(block, project).await
     }
 
     async fn create(&self, draft: &AgentDraft) -> Answer<Shown> {
