@@ -5,7 +5,7 @@
 
 mod absent;
 mod list;
-mod moved;
+pub(crate) mod moved;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -85,6 +85,8 @@ pub(crate) struct Observed {
     pub(crate) full: bool,
     /// The newest stamp that was seen.
     pub(crate) newest: Option<Millis>,
+    /// Links that came from other projects with their issues, each with the pair that has its row.
+    pub(crate) moved: Vec<(LinkId, ProjectLinkId)>,
     /// Items read.
     pub(crate) items: u64,
 }

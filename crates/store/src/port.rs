@@ -41,6 +41,8 @@ pub struct Batch {
     /// Inserted or replaced whole; a link whose stored version is not lower than the given one's is a conflict
     /// ([`Error::Stale`]), except an equal row, which is left as it is.
     pub links: Vec<(ProjectLinkId, Link)>,
+    /// Pairs that some of these links belonged to until now: what is told of them changes, too.
+    pub left: Vec<ProjectLinkId>,
     /// Dropped, with their texts, dirty rows and live intents (which end as [`IntentState::Dropped`]). A link that is
     /// given and forgotten in one batch ends forgotten.
     pub forget: Vec<LinkId>,
@@ -71,6 +73,7 @@ impl Batch {
     pub fn is_empty(&self) -> bool {
         self.projects.is_empty()
             && self.links.is_empty()
+            && self.left.is_empty()
             && self.forget.is_empty()
             && self.texts.is_empty()
             && self.intents.is_empty()

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use store::row::ProjectRow;
+use store::{Batch, row::ProjectRow};
 use sync_core::{
     Side,
-    ids::ItemId,
+    ids::{ItemId, ProjectLinkId},
     item::{Item, Observation},
     link::Link,
 };
@@ -26,11 +26,11 @@ pub(super) async fn here(
             .iter()
             .map(|item| item.id.clone())
             .collect();
-        let mut elsewhere: HashMap<ItemId, Link> = HashMap::new();
+        let mut elsewhere: HashMap<ItemId, (ProjectLinkId, Link)> = HashMap::new();
         for chunk in ids.chunks(IDS_PER_CALL) {
             for (project, link) in ctx.store.links_of_items(side, chunk).await? {
                 if let (true, Some(item)) = (project != row.id, link.items.side(side).clone()) {
-                    elsewhere.insert(item, link);
+                    elsewhere.insert(item, (project, link));
                 }
             }
         }
@@ -47,7 +47,7 @@ pub(super) async fn here(
             continue;
         }
         for item in moved {
-            let Some(link) = elsewhere.remove(&item.id) else {
+            let Some((from, link)) = elsewhere.remove(&item.id) else {
                 continue;
             };
             let id = link.id;
@@ -63,7 +63,35 @@ pub(super) async fn here(
             }
             observed.see(id, side, Observation::Present(Box::new(item)));
             observed.links.insert(id, link);
+            observed.moved.push((id, from));
         }
     }
+    Ok(())
+}
+
+/// Has the rows of such links follow them, so that the next run and the agents of both projects find each where its issue is.
+pub(crate) async fn follow(
+    ctx: &Context,
+    row: &ProjectRow,
+    observed: &mut Observed,
+) -> Result<(), Error> {
+    if observed.moved.is_empty() || ctx.lease.is_none() {
+        return Ok(());
+    }
+    let mut batch = Batch::default();
+    for (id, from) in std::mem::take(&mut observed.moved) {
+        // an open write is looked for where it was planned
+        if observed.busy.contains(&id) {
+            continue;
+        }
+        let Some(link) = observed.links.get_mut(&id) else {
+            continue;
+        };
+        link.version += 1;
+        batch.links.push((row.id, ctx.kept(row.id, link)));
+        batch.left.push(from);
+    }
+    ctx.begun().await?;
+    ctx.store.write(ctx.fence()?, &batch).await?;
     Ok(())
 }

@@ -209,6 +209,9 @@ async fn look(
     ctx.progress.items(observed.items);
     inform::note(ctx, mode, &paired.boards, &observed).await?;
     observed.busy.extend(unsettled(ctx).await?);
+    if matches!(mode, Mode::Sync { .. }) {
+        observe::moved::follow(ctx, &paired.row, &mut observed).await?;
+    }
     Ok((observed, only))
 }
 

@@ -67,22 +67,20 @@ impl Play {
 
     /// All items of a side, by id.
     pub(super) fn all(&self, side: Side) -> Vec<Seen> {
-        match side {
-            Side::Huly => self
-                .issues()
-                .lock()
-                .snapshot()
-                .iter()
-                .map(seen_issue)
-                .collect(),
-            Side::Vibe => self
-                .tasks()
-                .lock()
-                .snapshot()
-                .iter()
-                .map(seen_task)
-                .collect(),
+        let mut all: Vec<Seen> = match side {
+            Side::Huly => {
+                let issues = self.issues().lock().snapshot();
+                issues.iter().map(seen_issue).collect()
+            }
+            Side::Vibe => {
+                let tasks = self.tasks().lock().snapshot();
+                tasks.iter().map(seen_task).collect()
+            }
+        };
+        if self.by_title {
+            all.sort_by(|a, b| a.title.cmp(&b.title));
         }
+        all
     }
 
     fn one(&self, side: Side, item: u16) -> Option<Seen> {

@@ -43,10 +43,8 @@ pub struct Verdict {
     pub polls: Option<u32>,
     /// A hash over the trace: every call with its time and fate, every deed, every outcome.
     pub trace: u64,
-    /// The same over what happened on the boards, up to the calm at the end.
-    pub boards: u64,
-    /// The lines of that, where they were asked for.
-    pub board_lines: Vec<String>,
+    /// Its lines of calls to the boards and deeds on them, up to the calm at the end.
+    pub boards: Vec<String>,
     /// The trace itself, where it was asked for.
     pub lines: Vec<String>,
 }
@@ -97,7 +95,7 @@ struct Performance {
     letta_rules: Vec<Rule>,
     began: tokio::time::Instant,
     beat: Option<Duration>,
-    boards: (u64, Vec<String>),
+    boards: Vec<String>,
     runs: u64,
     polls: Option<u32>,
 }
@@ -118,7 +116,7 @@ impl Performance {
                 .setting
                 .beat_s
                 .map(|s| Duration::from_secs(s.into())),
-            boards: (0, Vec::new()),
+            boards: Vec::new(),
             runs: 0,
             polls: None,
         })
@@ -183,8 +181,7 @@ impl Performance {
             polls: self.polls,
             trace,
             lines,
-            boards: self.boards.0,
-            board_lines: self.boards.1,
+            boards: self.boards,
         };
         tracing::debug!(seed, unseen, "played");
         verdict

@@ -58,8 +58,7 @@ pub(super) struct Notes {
 struct Trace {
     hasher: DefaultHasher,
     lines: Option<Vec<String>>,
-    /// Of what happened on the boards alone.
-    boards: DefaultHasher,
+    /// Of calls to the boards and deeds on them alone.
     of_boards: Option<Vec<String>>,
 }
 
@@ -77,9 +76,8 @@ impl Notes {
         }
     }
 
-    /// A line of the trace, of what happens on the boards.
+    /// A line of the trace, of a call to the boards or a deed on them.
     pub(super) fn trace_boards(&mut self, line: String) {
-        line.hash(&mut self.trace.boards);
         if let Some(lines) = &mut self.trace.of_boards {
             lines.push(line.clone());
         }
@@ -92,10 +90,9 @@ impl Notes {
         self.trace.of_boards = Some(Vec::new());
     }
 
-    /// The hash of what happened on the boards so far, and its lines where they were kept; nothing more is kept of them.
-    pub(super) fn boards_so_far(&mut self) -> (u64, Vec<String>) {
-        let lines = self.trace.of_boards.take().unwrap_or_default();
-        (self.trace.boards.finish(), lines)
+    /// The lines of calls to the boards and deeds on them, where they were kept; nothing more is kept of them.
+    pub(super) fn boards_so_far(&mut self) -> Vec<String> {
+        self.trace.of_boards.take().unwrap_or_default()
     }
 
     /// The hash of the trace, and its lines where they were kept.
@@ -115,6 +112,8 @@ pub(super) struct Play {
     /// People act in this account's name.
     pub(super) who: Session,
     pub(super) env: SimEnv,
+    /// Whether people pick items by their titles and not by their ids, which tell of the order in which they were made.
+    pub(super) by_title: bool,
     notes: Mutex<Notes>,
 }
 
@@ -132,6 +131,7 @@ impl Play {
             letta,
             who,
             env,
+            by_title: false,
             notes: Mutex::default(),
         }
     }
@@ -206,7 +206,7 @@ impl Onlooker for Watcher {
     fn strikes(&self, kind: Kind, label: &str, decision: &Decision) {
         let mut notes = self.play.notes();
         for what in named(decision) {
-            notes.trace_boards(format!("  {what}"));
+            notes.trace(format!("  {what}"));
             notes.mark(format!("fault: {what} ({})", word(kind)));
             if what != LATENCY {
                 notes.faults += 1;
@@ -230,7 +230,7 @@ impl Onlooker for Watcher {
         if let Err(error) = write!(line, ", {unseen} words unseen") {
             tracing::debug!(%error, "a line of the trace");
         }
-        notes.trace_boards(line);
+        notes.trace(line);
     }
 }
 

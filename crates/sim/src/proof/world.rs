@@ -50,6 +50,8 @@ pub(super) struct World {
     login: Login,
     page_size: NonZeroU32,
     latency_ms: u64,
+    /// Whether calls take up to as long again.
+    jitter: bool,
     letta: Option<Letta>,
     seed: u64,
     processes: u32,
@@ -94,13 +96,16 @@ impl World {
             Some(with) => Some(Server::new(crowded(&clock, seed, with.crowd)?, seed)),
             None => None,
         };
+        let mut play = Play::new(huly, vibe, letta, who, env);
+        play.by_title = setting.beat_s.is_some();
         Ok(World {
-            play: Arc::new(Play::new(huly, vibe, letta, who, env)),
+            play: Arc::new(play),
             store,
             settings: settings(setting),
             login: boards.login,
             page_size: NonZeroU32::new(setting.page_size).unwrap_or(NonZeroU32::MIN),
             latency_ms: u64::from(setting.latency_ms),
+            jitter: setting.beat_s.is_none(),
             letta: setting.letta.clone(),
             seed,
             processes: 0,
@@ -185,7 +190,7 @@ impl World {
             if self.latency_ms > 0 {
                 let latency = Effect::Latency {
                     ms: self.latency_ms,
-                    jitter_ms: self.latency_ms,
+                    jitter_ms: if self.jitter { self.latency_ms } else { 0 },
                 };
                 faults.add(Rule::on("*", "*", latency));
             }

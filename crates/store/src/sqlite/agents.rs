@@ -28,6 +28,7 @@ pub(super) async fn changed(tx: &mut SqliteConnection, batch: &Batch) -> Result<
     let mut projects: BTreeSet<Uuid> = BTreeSet::new();
     projects.extend(batch.projects.iter().map(|row| row.id.0));
     projects.extend(batch.links.iter().map(|(project, _)| project.0));
+    projects.extend(batch.left.iter().map(|project| project.0));
     projects.extend(batch.conflicts.iter().map(|row| row.project.0));
     projects.extend(batch.dead_letters.iter().map(|row| row.project.0));
     projects.extend(batch.history.iter().map(|row| row.project.0));

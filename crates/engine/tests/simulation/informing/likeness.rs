@@ -112,7 +112,7 @@ async fn an_agent_that_somebody_else_made_is_told_and_stays_what_it_is() {
     let (world, shelf, _) = project().await;
     world.run_well().await;
     let (ours, _) = shelf.the_agent();
-    shelf.put(&ours);
+    shelf.put(&ours, false);
     shelf.delete(&ours);
     shelf.be_like(template("a/two", &["paint"]));
     let before = shelf.traits();

@@ -128,3 +128,37 @@ async fn row_29_two_projects_of_one_name_have_an_agent_each_and_a_lost_store_fin
     assert_eq!(shelf.agents().len(), 2);
     assert_eq!(shelf.calls().get(&Call::Create), None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_issue_that_moves_to_another_project_is_told_of_there_and_no_longer_here() {
+    let mut world = World::new(Generation::L2);
+    let [here, there] = ["HARA", "HARB"].map(|identifier| {
+        let project = world.huly_project(identifier, &format!("Harbor {identifier}"));
+        let title = format!("Quay of {identifier}");
+        (world.issue(&project, &title, "Text.", "Todo"), project)
+    });
+    let shelf = Shelf::default();
+    tell(&mut world, &shelf, settings());
+    world.run_well().await;
+    world.run_well().await;
+    let knows = |title: &str| {
+        let agents = shelf.agents().into_iter();
+        let told = agents.map(|(_, blocks)| blocks["backlog_summary"].contains(title));
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(knows("Quay of HARA"), [true, false]);
+    world
+        .huly
+        .model
+        .lock()
+        .person_move(&world.who, &here.0, &there.1)
+        .unwrap();
+    for _ in 0..2 {
+        world.run_well().await;
+        assert_eq!(knows("Quay of HARA"), [false, true]);
+        assert_eq!(knows("Quay of HARB"), [false, true]);
+    }
+    shelf.calls();
+    world.run_well().await;
+    assert!(shelf.calls().is_empty());
+}

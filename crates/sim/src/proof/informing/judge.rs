@@ -202,7 +202,7 @@ pub(in crate::proof) fn quiet(found: &mut Vec<Breach>, calls: u64) {
     }
 }
 
-/// A change on one board costs as many calls as blocks changed, and one.
+/// A change on one board costs as many calls as blocks changed, and one look at the agent.
 pub(in crate::proof) fn cheap(
     found: &mut Vec<Breach>,
     calls: u64,
