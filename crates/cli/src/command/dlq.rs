@@ -21,7 +21,7 @@ pub(crate) async fn run(config: &Config, dlq: Dlq) -> Result<Exit, Failure> {
     match dlq {
         Dlq::List(asked) => list(config, asked).await,
         Dlq::Show(pick) => {
-            let store = person::store(config).await?;
+            let store = person::store(config, person::NOTHING_WAITS).await?;
             let letters = picked(store.as_ref(), &pick, is_dead).await?;
             output::dlq::show(&letters, pick.json.json)?;
             Ok(Exit::Done)
@@ -114,7 +114,7 @@ pub(super) async fn picked(
 }
 
 async fn act(config: &Config, pick: Pick, act: Act) -> Result<Exit, Failure> {
-    let store = person::writable(config).await?;
+    let store = person::writable(config, person::NOTHING_WAITS).await?;
     let counts = match act {
         Act::Retry => is_dead,
         Act::Drop => is_told,
