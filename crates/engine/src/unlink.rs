@@ -18,6 +18,7 @@ use store::{
 };
 use sync_core::{
     Side,
+    digest::ChangeKind,
     footer::Writer,
     ids::{IntentKey, ItemId, LinkId, Millis},
     item::Item,
@@ -320,7 +321,7 @@ async fn drop_links(ctx: &Context, row: &ProjectRow, links: &[&Link]) -> Result<
             project: row.id,
             link: link.id,
             side: Side::Vibe,
-            kind: "forget".into(),
+            kind: ChangeKind::Forget.as_str().into(),
             field: None,
             old: link.label.clone(),
             new: None,
