@@ -17,7 +17,7 @@ use crate::world::{GENERATIONS, World, told};
 /// Before this no such write takes effect.
 const LATE: Duration = Duration::from_secs(25);
 /// After this none does.
-const OVER: Duration = Duration::from_secs(60);
+const OVER: Duration = Duration::from_mins(1);
 
 /// The next call of this kind gets no answer, and takes effect late.
 fn lands_late(method: &str, route: &str, text: &str) -> Rule {
