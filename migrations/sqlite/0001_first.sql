@@ -82,6 +82,7 @@ CREATE TABLE intents (
 ) STRICT;
 CREATE UNIQUE INDEX intents_one_per_side ON intents (link, side) WHERE live = 1 AND link IS NOT NULL;
 CREATE INDEX intents_live ON intents (live, planned_at, key) WHERE live = 1;
+CREATE INDEX intents_sent ON intents (link, kind) WHERE state = 'sent' AND link IS NOT NULL;
 CREATE INDEX intents_project ON intents (project, live, planned_at, key);
 CREATE INDEX intents_finished ON intents (planned_at) WHERE live = 0;
 CREATE INDEX intents_state ON intents (state);
@@ -106,6 +107,16 @@ CREATE TABLE dirty (
     PRIMARY KEY (project, side, item)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX dirty_next ON dirty (project, next_try);
+
+-- Items that a write without an answer may still change, until then: whatever else is remembered of them, and in whichever pair
+-- of projects they are by then.
+CREATE TABLE late (
+    side  TEXT    NOT NULL,
+    item  TEXT    NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (side, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX late_until ON late (until);
 
 CREATE TABLE conflicts (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Style};
 use jiff::Timestamp;
-use sync_core::ids::Millis;
+use sync_core::{ids::Millis, signs::is_order};
 use unicode_width::UnicodeWidthStr;
 
 /// Green: went well, or is added.
@@ -42,12 +42,6 @@ const fn is_space(sign: char) -> bool {
         sign,
         '\t' | '\n' | '\r' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}'
     )
-}
-
-/// Whether a terminal may take the character for an order: C0, DEL, C1, and marks that turn the direction of writing.
-pub(crate) fn is_order(sign: char) -> bool {
-    sign.is_control()
-        || matches!(sign, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
 fn harmless(sign: char) -> char {

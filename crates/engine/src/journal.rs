@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use store::row::{Intent, IntentState};
 use sync_core::{
     Pair, Side,
+    digest::ChangeKind,
     footer::{Footer, Marker, Writer},
     ids::{Attempt, Generation, IntentKey, LinkId, Millis, ProjectLinkId, RunId, StoreId},
     item::{Field, Observation, TextVersion},
@@ -67,20 +68,20 @@ pub(crate) enum Past {
     Landed,
 }
 
-/// The kind of a remote action, as listed.
+/// The kind of an action, as the journal and the history have it.
 pub(crate) const fn kind(action: &Action) -> &'static str {
     match action {
-        Action::Create(_) => "create",
-        Action::Update(_) => "update",
-        Action::Cancel(_) => "cancel",
-        Action::Remove(_) => "remove",
+        Action::Create(_) => ChangeKind::Create.as_str(),
+        Action::Update(_) => ChangeKind::Update.as_str(),
+        Action::Cancel(_) => ChangeKind::Cancel.as_str(),
+        Action::Remove(_) => ChangeKind::Remove.as_str(),
         Action::Agree(_) => "agree",
         Action::Conflict(_) => "conflict",
         Action::Problem(_) => "problem",
         Action::Notice(_) => "notice",
         Action::Phase(_) => "phase",
-        Action::Relink(_) => "relink",
-        Action::Forget(_) => "forget",
+        Action::Relink(_) => ChangeKind::Relink.as_str(),
+        Action::Forget(_) => ChangeKind::Forget.as_str(),
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use http_kit::Kind;
 use store::{
     Batch,
-    row::{Dirty, ProjectRow},
+    row::{Dirty, Late, ProjectRow},
 };
 use sync_core::{
     Side,
@@ -23,9 +23,6 @@ use crate::{
     apply::Ended, codes, context::Context, error::Error, journal::Step, lease::millis,
     recover::Looked, report::Outcome,
 };
-
-/// Items of one project that are looked through for those that wait.
-const MAX_WAITING: u32 = 20_000;
 
 /// When a write that was sent then can no longer take effect.
 pub(crate) fn lands_by(ctx: &Context, sent_at: Millis) -> Millis {
@@ -73,6 +70,11 @@ pub(crate) fn mark(ctx: &Context, step: &Step, looked: &Looked, batch: &mut Batc
     };
     let until = lands_by(ctx, step.intent.sent_at.unwrap_or(ctx.now()));
     ctx.letters.set_late(step.intent.side, item.clone(), until);
+    batch.late.push(Late {
+        side: step.intent.side,
+        item: item.clone(),
+        until,
+    });
     batch
         .dirty
         .extend(row(ctx, step.intent.project, step.intent.side, item));
@@ -84,7 +86,7 @@ pub(crate) fn until(ctx: &Context, side: Side, item: &ItemId) -> Option<Millis> 
     until.filter(|until| *until > ctx.now())
 }
 
-/// The row that keeps this for the next runs; `None` where there is nothing to be kept.
+/// The row that has the item looked at again then; `None` where nothing may still come.
 pub(crate) fn row(
     ctx: &Context,
     project: ProjectLinkId,
@@ -114,13 +116,13 @@ fn waiting(
     }
 }
 
-/// Takes up what earlier runs remembered.
-pub(crate) async fn load(ctx: &Context, row: &ProjectRow) -> Result<(), Error> {
+/// Takes up what earlier runs remembered, once a run: an item may be in another project by now.
+pub(crate) async fn load(ctx: &Context) -> Result<(), Error> {
+    // A clock that was set back must not make the wait endless.
     let latest = lands_by(ctx, ctx.now());
-    for dirty in ctx.store.dirty(row.id, latest, MAX_WAITING).await? {
-        if &*dirty.code == codes::LATE {
-            ctx.letters.set_late(dirty.side, dirty.item, dirty.next_try);
-        }
+    for late in ctx.store.late(ctx.now()).await? {
+        let until = late.until.min(latest);
+        ctx.letters.set_late(late.side, late.item, until);
     }
     Ok(())
 }
@@ -139,8 +141,11 @@ pub(crate) fn hold(
     let until = until(ctx, side, item)?;
     if let Some(source) = link.items.side(side.opposite()) {
         let at = (side.opposite(), source);
-        let row = waiting(ctx, row.id, at, until, codes::PRECONDITION);
-        batch.dirty.push(row);
+        // A write may still come to that one, too.
+        let own = self::until(ctx, at.0, at.1);
+        let code = own.map_or(codes::PRECONDITION, |_| codes::LATE);
+        let next_try = own.map_or(until, |own| own.max(until));
+        batch.dirty.push(waiting(ctx, row.id, at, next_try, code));
     }
     let wait = until.0.saturating_sub(ctx.now().0).saturating_add(999) / 1_000;
     Some(Outcome {

@@ -1,6 +1,7 @@
 //! What a run did, in one value: printed by the command line, stored with the run, turned into the exit code.
 
 mod judged;
+mod told;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -362,8 +363,7 @@ impl Report {
             "traffic": self.traffic,
             "errors": self.errors,
             "peak_memory": self.peak_memory,
-            "problems": self.projects.iter().flat_map(|project| &project.problems).chain(&self.problems)
-                .take(MAX_PROBLEMS).collect::<Vec<_>>(),
+            "problems": self.all_problems(),
         });
         if let (Some(figures), false) = (figures.as_object_mut(), self.informed.is_quiet()) {
             figures.insert("informed".to_owned(), serde_json::json!(self.informed));

@@ -42,7 +42,7 @@ pub struct Settings {
     pub confirm_delay: Duration,
     /// A remote write has its answer within this time or its outcome is unknown.
     pub write_deadline: Duration,
-    /// How long after `write_deadline` a create without an answer may still take effect (design 4.2: 30 s).
+    /// How long after `write_deadline` a create or an update without an answer may still take effect (design 4.2: 30 s).
     pub late_create: Duration,
     /// How often a lost create or update is sent inside one run.
     pub max_attempts: u32,

@@ -18,6 +18,7 @@ use store::{
 };
 use sync_core::{
     Side,
+    digest::ChangeKind,
     footer::Writer,
     ids::{IntentKey, ItemId, LinkId, Millis},
     item::Item,
@@ -42,8 +43,6 @@ const WINDOW: usize = 50;
 const IN_FLIGHT: usize = 4;
 /// Links of one transaction.
 const LINKS_PER_BATCH: usize = 500;
-/// Unfinished writes that are looked at.
-const MAX_LIVE: u32 = 100_000;
 
 /// What an unlink came to, or would.
 #[derive(Debug, Default, Serialize)]
@@ -120,11 +119,7 @@ pub(crate) async fn project(
 ) -> Result<(), Error> {
     let links = ctx.store.links(row.id).await?;
     counts.links = links.len() as u64;
-    let live = ctx.store.live_intents(Some(row.id), MAX_LIVE).await?;
-    let open = live
-        .iter()
-        .filter(|intent| intent.state == IntentState::Sent && &*intent.kind != KIND)
-        .count();
+    let open = unsettled(ctx, &links).await?;
     if open > 0 {
         turn.problem(Outcome {
             kind: Kind::Conflict,
@@ -170,6 +165,15 @@ pub(crate) async fn project(
     drop_links(ctx, row, &dropped).await?;
     counts.dropped = dropped.len() as u64;
     Ok(())
+}
+
+/// Writes to these links whose outcome is not known, in whichever pair of projects they were journaled: an issue that was moved
+/// brings its link along. What a killed unlink left does not count: it can be repeated without harm.
+pub(crate) async fn unsettled(ctx: &Context, links: &[Link]) -> Result<usize, Error> {
+    let own: HashSet<LinkId> = links.iter().map(|link| link.id).collect();
+    let open = ctx.store.unsettled().await?;
+    let counts = |(link, kind): &&(LinkId, Arc<str>)| **kind != *KIND && own.contains(link);
+    Ok(open.iter().filter(counts).count())
 }
 
 /// A task with a footer of ours, and the link it belongs to.
@@ -317,7 +321,7 @@ async fn drop_links(ctx: &Context, row: &ProjectRow, links: &[&Link]) -> Result<
             project: row.id,
             link: link.id,
             side: Side::Vibe,
-            kind: "forget".into(),
+            kind: ChangeKind::Forget.as_str().into(),
             field: None,
             old: link.label.clone(),
             new: None,

@@ -188,11 +188,12 @@ fn clean(words: &str) -> String {
     line
 }
 
-/// Characters that would change how a terminal or a log shows the line.
+/// Characters that would change how a terminal or a log shows the line: at least those of `sync_core::signs::is_order`, which this
+/// crate does not know; a test of the engine holds that.
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || c.is_whitespace()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

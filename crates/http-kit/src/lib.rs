@@ -46,6 +46,7 @@ mod silence;
 mod stack;
 mod stats;
 mod transport;
+mod version;
 mod window;
 
 pub use crate::breaker::BreakerState;
@@ -60,3 +61,4 @@ pub use crate::settings::{BreakerSettings, Rate, Settings, SilenceSettings};
 pub use crate::stack::Http;
 pub use crate::stats::{RouteStats, Stats};
 pub use crate::transport::{Transport, TransportError};
+pub use crate::version::Version;

@@ -204,15 +204,31 @@ const PART: usize = 4;
 /// The server's words are told and logged. Where it throws the request back, they hold the password, however it was quoted on the
 /// way: then they are left out.
 fn without_password(error: Error, password: &str) -> Error {
-    let mut parts = password
+    // White space is not told as it came.
+    let close = |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace()).collect() };
+    // As it stands in the request, and in a text that quotes the request.
+    let once = escaped(password);
+    let forms = [password.to_owned(), escaped(&once), once];
+    let parts = password
         .split(|c: char| !c.is_alphanumeric())
-        .filter(|part| part.chars().count() >= PART)
-        .chain([password].into_iter().filter(|whole| !whole.is_empty()));
-    if parts.any(|part| error.detail().contains(part)) {
+        .filter(|part| part.chars().count() >= PART);
+    let mut parts = parts
+        .map(str::to_owned)
+        .chain(forms.iter().map(|form| close(form)))
+        .filter(|part| !part.is_empty());
+    let detail = close(error.detail());
+    if parts.any(|part| detail.contains(&part)) {
         let detail = "the server threw the request back; its words hold the password";
         return again(error.kind(), &error, detail);
     }
     error
+}
+
+/// A text as JSON has it between its quotes.
+fn escaped(text: &str) -> String {
+    let quoted = Value::from(text).to_string();
+    let inner = quoted.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+    inner.unwrap_or(&quoted).to_owned()
 }
 
 /// The same error with another kind and other words.
@@ -258,4 +274,34 @@ pub(crate) struct LoginInfo {
     workspace_url: Option<String>,
     #[serde(default)]
     role: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is told of these words of a server, of a login with this password.
+    fn told(words: &str, password: &str) -> String {
+        let error = Error::new(Kind::Fatal, HULY_LOGIN_REFUSED, SERVICE, "login");
+        let error = without_password(error.with_detail(words), password);
+        error.detail().to_owned()
+    }
+
+    #[test]
+    fn a_password_is_left_out_however_the_server_quotes_it() {
+        for password in ["a\"b", "\\'\"", "é\t#", "a  b", "correct horse", "x"] {
+            let request = json!({ "password": password }).to_string();
+            let words = [
+                format!("you said: {password}"),
+                format!("bad request: {request}"),
+                format!("bad request: {}", Value::from(request.as_str())),
+            ];
+            for words in words {
+                let told = told(&words, password);
+                assert!(told.contains("hold the password"), "{password:?}: {told}");
+            }
+        }
+        assert_eq!(told("out of order", "a\"b"), "out of order");
+        assert_eq!(told("out of order", "  "), "out of order");
+    }
 }

@@ -46,7 +46,7 @@ pub fn classify(call: &Call, reply: &Reply) -> Verdict {
         _ if refusal.provider => provider(call, status),
         401 => (Kind::Fatal, codes::LETTA_UNAUTHORIZED),
         403 => (Kind::Fatal, codes::LETTA_FORBIDDEN),
-        404 => not_found(call, reply, &refusal.words),
+        404 => not_found(call, reply, &refusal),
         405 => (Kind::Fatal, codes::LETTA_ROUTE_MISSING),
         409 => conflict(&refusal),
         400 | 413 | 415 | 422 => refused(status, &refusal.words),
@@ -202,25 +202,46 @@ fn provider(call: &Call, status: u16) -> (Kind, &'static str) {
     (kind, codes::LETTA_PROVIDER)
 }
 
-/// Only the server's own words about this id say that something is gone. Anything else is a proxy or a wrong address:
-/// believing it would make agents twice. No 0.16 server answers 404 without a body, the App Server always does.
-fn not_found(call: &Call, reply: &Reply, words: &str) -> (Kind, &'static str) {
+/// Only the server's own words about an id of this call say that something is gone. Anything else is a proxy, another server or a
+/// wrong address: believing it would make agents twice. No 0.16 server answers 404 without a body, the App Server always does.
+fn not_found(call: &Call, reply: &Reply, refusal: &Refusal) -> (Kind, &'static str) {
     if reply.body.is_empty() {
         return (Kind::Fatal, codes::LETTA_APP_SERVER);
     }
     if reply.is_page() {
         return (Kind::Fatal, codes::LETTA_HTML);
     }
-    let by_id = call.route.contains('{');
-    let named = words != "Not Found" && words.to_ascii_lowercase().contains("not found");
+    let words = refusal.raw.as_str();
+    let named = words.to_ascii_lowercase().contains("not found");
     let detached = words.starts_with("No block with");
+    let mut ids = ids_of(call);
     if words.contains("Handle ") && named {
         (Kind::Rejected, codes::LETTA_HANDLE)
-    } else if by_id && reply.is_json() && (named || detached) {
+    } else if reply.is_json() && (named || detached) && ids.any(|id| is_about(words, id)) {
         (Kind::Conflict, codes::LETTA_NOT_FOUND)
     } else {
         (Kind::Fatal, codes::LETTA_ROUTE_MISSING)
     }
+}
+
+/// The ids in a call's path: what stands where its route has parameters. Before them a base address may have a path of its own.
+fn ids_of(call: &Call) -> impl Iterator<Item = &str> {
+    let route = call.route.trim_end_matches('/').rsplit('/');
+    let path = call.url.path().trim_end_matches('/').rsplit('/');
+    let pairs = route.zip(path);
+    pairs.filter_map(|(name, id)| (name.starts_with('{') && !id.is_empty()).then_some(id))
+}
+
+/// Whether words name this very id, and not merely the path that was asked for: routers quote that.
+fn is_about(words: &str, id: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '/' | '%');
+    words.match_indices(id).any(|(at, _)| {
+        let before = words.get(..at).and_then(|text| text.chars().next_back());
+        let after = words
+            .get(at.saturating_add(id.len())..)
+            .and_then(|text| text.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
 }
 
 /// A lost race is to be repeated, a twin is not; they differ only in their words (reference, fact 2).

@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method};
-use http_kit::{Call, Effect, Error, Http, Kind, Permit, Reply, ServerTime, Settings, Stats};
+use http_kit::{
+    Call, Effect, Error, Http, Kind, Permit, Reply, ServerTime, Settings, Stats, Version,
+};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::connect::{self, Access, Capabilities, Version};
+use crate::connect::{self, Access, Capabilities};
 use crate::{Model, SERVICE, codes, decode, route};
 
 /// The server closes idle connections after 5 s; ours go before, or a write may meet a closed one.

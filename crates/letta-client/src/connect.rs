@@ -1,41 +1,12 @@
 //! Which server this is, and whether we may use it.
 
-use std::fmt;
-use std::str::FromStr;
-
 use http::HeaderValue;
-use http_kit::{Call, Error, Kind};
+use http_kit::{Call, Error, Kind, Version};
 use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
 use crate::{AgentSummary, Letta, SERVICE, codes, route};
-
-/// A server's version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Version(pub u32, pub u32, pub u32);
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.0, self.1, self.2)
-    }
-}
-
-/// Three numbers; what follows the third one's digits (`rc1`, `.post2`, `+x`) is ignored. The error is empty: not a version.
-impl FromStr for Version {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let mut parts = text.trim().trim_start_matches('v').splitn(3, '.');
-        let mut number = || {
-            let part = parts.next().ok_or(())?;
-            let end = part.find(|c: char| !c.is_ascii_digit());
-            let digits = end.map_or(Some(part), |end| part.get(..end));
-            digits.unwrap_or_default().parse().map_err(|_| ())
-        };
-        Ok(Version(number()?, number()?, number()?))
-    }
-}
 
 /// What a server can do, by its version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -176,24 +147,6 @@ fn foreign(error: Error, version: Option<Version>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn versions_are_read_where_they_are_versions() {
-        let cases = [
-            ("0.16.8", Some(Version(0, 16, 8))),
-            ("v0.16.10", Some(Version(0, 16, 10))),
-            ("0.16.7rc1", Some(Version(0, 16, 7))),
-            ("0.16.7.post1", Some(Version(0, 16, 7))),
-            ("0.16.7+local", Some(Version(0, 16, 7))),
-            ("0.16", None),
-            ("a.b.c", None),
-            ("", None),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(text.parse().ok(), expected, "{text}");
-        }
-        assert!(Version(0, 16, 10) > Version(0, 16, 9));
-    }
 
     #[test]
     fn what_a_server_can_do_follows_from_its_version() {

@@ -38,7 +38,7 @@ mod wire;
 pub use crate::agents::Creation;
 pub use crate::classify::{classify, decode, may_repeat};
 pub use crate::client::{Deletion, Letta, settings};
-pub use crate::connect::{Access, Capabilities, Version};
+pub use crate::connect::{Access, Capabilities};
 pub use crate::folders::UPLOAD_MAX;
 pub use crate::ids::{AgentId, BlockId, FileId, FolderId, RunId, ToolId};
 pub use crate::messages::MESSAGE_MAX;
@@ -48,6 +48,7 @@ pub use crate::wire::{
     Agent, AgentSummary, AgentUpdate, Block, BlockUpdate, Content, Folder, FolderFile, Model,
     NewAgent, NewBlock, NewFolder, Tool,
 };
+pub use http_kit::Version;
 
 /// The name of the service in errors and counters.
 pub const SERVICE: &str = "letta";

@@ -28,8 +28,8 @@ use crate::{
         Upkeep, UpkeepDone,
     },
     row::{
-        ConflictRow, DeadLetter, Deed, Dirty, HeldRow, HistoryRow, Intent, IntentState, LeaseRow,
-        ProjectRow, RunRow,
+        ConflictRow, DeadLetter, Deed, Dirty, HeldRow, HistoryRow, Intent, IntentState, Late,
+        LeaseRow, ProjectRow, RunRow,
     },
 };
 
@@ -208,6 +208,9 @@ impl<S: Store> Store for Faulty<S> {
     async fn live_intents(&self, project: Option<ProjectLinkId>, limit: u32) -> Done<Vec<Intent>> {
         self.read(self.store.live_intents(project, limit)).await
     }
+    async fn unsettled(&self) -> Done<Vec<(LinkId, Arc<str>)>> {
+        self.read(self.store.unsettled()).await
+    }
     async fn intent(&self, key: IntentKey) -> Done<Option<Intent>> {
         self.read(self.store.intent(key)).await
     }
@@ -222,6 +225,9 @@ impl<S: Store> Store for Faulty<S> {
     }
     async fn dirty(&self, project: ProjectLinkId, now: Millis, limit: u32) -> Done<Vec<Dirty>> {
         self.read(self.store.dirty(project, now, limit)).await
+    }
+    async fn late(&self, now: Millis) -> Done<Vec<Late>> {
+        self.read(self.store.late(now)).await
     }
     async fn write(&self, fence: &Fence, batch: &Batch) -> Done<()> {
         self.written(self.store.write(fence, batch)).await

@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     row::{
         ConflictRow, DeadLetter, Decision, Deed, Dirty, HeldRow, HistoryRow, Intent, IntentState,
-        LeaseRow, ProjectRow, RunRow,
+        Late, LeaseRow, ProjectRow, RunRow,
     },
 };
 
@@ -62,6 +62,8 @@ pub struct Batch {
     pub dirty: Vec<Dirty>,
     /// No longer dirty; one that is also in `dirty` stays, and keeps its `since`.
     pub clean: Vec<(ProjectLinkId, Side, ItemId)>,
+    /// Inserted, or moved on by (side, item): the later end stands.
+    pub late: Vec<Late>,
     /// Appended.
     pub history: Vec<HistoryRow>,
     /// Inserted, or replaced by hash where not yet accepted.
@@ -83,6 +85,7 @@ impl Batch {
             && self.decided.is_empty()
             && self.dirty.is_empty()
             && self.clean.is_empty()
+            && self.late.is_empty()
             && self.history.is_empty()
             && self.held.is_empty()
     }
@@ -304,6 +307,8 @@ pub trait Store: AgentStore {
         project: Option<ProjectLinkId>,
         limit: u32,
     ) -> Result<Vec<Intent>, Error>;
+    /// The links with a write that was sent and is not settled, with its kind, in whichever project it was journaled.
+    async fn unsettled(&self) -> Result<Vec<(LinkId, Arc<str>)>, Error>;
     /// One intent by its key, whatever its state: the newest.
     async fn intent(&self, key: IntentKey) -> Result<Option<Intent>, Error>;
     /// Moves intents on in one durable transaction: to `Sent` with attempt, time, prepared values and transaction id as
@@ -322,6 +327,9 @@ pub trait Store: AgentStore {
         now: Millis,
         limit: u32,
     ) -> Result<Vec<Dirty>, Error>;
+
+    /// Items that a write without an answer may still change after `now`, in whichever project.
+    async fn late(&self, now: Millis) -> Result<Vec<Late>, Error>;
 
     /// Writes one batch: one fenced transaction, rows sorted by key, in chunks.
     async fn write(&self, fence: &Fence, batch: &Batch) -> Result<(), Error>;

@@ -135,6 +135,17 @@ pub struct Dirty {
     pub code: Arc<str>,
 }
 
+/// An item that a write without an answer may still change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Late {
+    /// Which side's item.
+    pub side: Side,
+    /// The item.
+    pub item: ItemId,
+    /// Until when.
+    pub until: Millis,
+}
+
 /// A value that lost, kept whole (design 3.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConflictRow {

@@ -24,8 +24,8 @@ use crate::{
         Upkeep, UpkeepDone,
     },
     row::{
-        ConflictRow, DeadLetter, Deed, Dirty, HeldRow, HistoryRow, Intent, IntentState, LeaseRow,
-        ProjectRow, RunRow,
+        ConflictRow, DeadLetter, Deed, Dirty, HeldRow, HistoryRow, Intent, IntentState, Late,
+        LeaseRow, ProjectRow, RunRow,
     },
 };
 
@@ -227,6 +227,9 @@ impl Store for SqliteStore {
     ) -> Result<Vec<Intent>, Error> {
         self.named(intents::live(self.reader().await.get()?, project, limit).await)
     }
+    async fn unsettled(&self) -> Result<Vec<(LinkId, Arc<str>)>, Error> {
+        self.named(intents::unsettled(self.reader().await.get()?).await)
+    }
     async fn intent(&self, key: IntentKey) -> Result<Option<Intent>, Error> {
         self.named(intents::one(self.reader().await.get()?, key).await)
     }
@@ -247,6 +250,10 @@ impl Store for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Dirty>, Error> {
         self.named(read::dirty(self.reader().await.get()?, project, now, limit).await)
+    }
+
+    async fn late(&self, now: Millis) -> Result<Vec<Late>, Error> {
+        self.named(read::late(self.reader().await.get()?, now).await)
     }
 
     async fn write(&self, fence: &Fence, batch: &Batch) -> Result<(), Error> {

@@ -156,6 +156,7 @@ pub mod plan;
 pub mod project;
 pub mod rules;
 pub mod side;
+pub mod signs;
 pub mod validate;
 
 pub use side::{Pair, Side};

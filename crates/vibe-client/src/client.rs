@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use http::Method;
-use http_kit::{Call, Effect, Error, Http, Kind, Permit, Reply, ServerTime, Settings, Stats};
+use http_kit::{
+    Call, Effect, Error, Http, Kind, Permit, Reply, ServerTime, Settings, Stats, Version,
+};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::connect::{self, Shape, Version};
+use crate::connect::{self, Shape};
 use crate::locks::TaskLocks;
 use crate::wire::{NewProjectL1, NewProjectL2, NewRepository};
 use crate::{

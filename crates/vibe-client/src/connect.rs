@@ -1,9 +1,8 @@
 //! Which server this is: found by probing, never by its version number (reference, section 2).
 
 use std::fmt;
-use std::str::FromStr;
 
-use http_kit::{Call, Error, Http, Kind};
+use http_kit::{Call, Error, Http, Kind, Version};
 use serde::Deserialize;
 use url::Url;
 
@@ -24,35 +23,6 @@ impl fmt::Display for Shape {
             Shape::L1 => "L1",
             Shape::L2 => "L2",
         })
-    }
-}
-
-/// A server's version: for messages and hints, never for a decision that can be probed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Version(pub u32, pub u32, pub u32);
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.0, self.1, self.2)
-    }
-}
-
-/// Three numbers, with `v` before and anything after a hyphen or plus ignored. The error is empty: not a version.
-impl FromStr for Version {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let core = text.trim().trim_start_matches('v');
-        let core = core.split(['-', '+']).next().unwrap_or_default();
-        let mut numbers = core
-            .split('.')
-            .map(|part| part.parse::<u32>().map_err(|_| ()));
-        let mut next = || numbers.next().unwrap_or(Err(()));
-        let version = Version(next()?, next()?, next()?);
-        match numbers.next() {
-            None => Ok(version),
-            Some(_) => Err(()),
-        }
     }
 }
 
@@ -184,22 +154,6 @@ fn too_new(version: Option<Version>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn versions_are_read_where_they_are_versions() {
-        let cases = [
-            ("0.0.115", Some(Version(0, 0, 115))),
-            ("v0.1.14-20260218113639", Some(Version(0, 1, 14))),
-            ("0.1", None),
-            ("0.1.2.3", None),
-            ("a.b.c", None),
-            ("", None),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(text.parse().ok(), expected, "{text}");
-        }
-        assert!(Version(0, 0, 117) > Version(0, 0, 99));
-    }
 
     #[test]
     fn an_address_is_taken_as_people_paste_it() {

@@ -21,9 +21,10 @@ mod wire;
 
 pub use crate::classify::{classify, decode};
 pub use crate::client::{Deletion, Vibe, settings};
-pub use crate::connect::{Shape, Version};
+pub use crate::connect::Shape;
 pub use crate::ids::{VibeProjectId, VibeTaskId};
 pub use crate::wire::{NewTask, Project, Status, Task, TaskUpdate};
+pub use http_kit::Version;
 
 /// The name of the service in errors and counters.
 pub const SERVICE: &str = "vibe";

@@ -34,7 +34,7 @@ pub(crate) async fn run(config: &Config, conflicts: Conflicts) -> Result<Exit, F
     match conflicts {
         Conflicts::List(asked) => list(config, asked).await?,
         Conflicts::Show { id, json } => {
-            let store = person::store(config).await?;
+            let store = person::store(config, person::NOTHING_WAITS).await?;
             let row = find(store.as_ref(), &id).await?;
             output::conflicts::show(&row, json.json)?;
         }
@@ -81,7 +81,7 @@ async fn find(store: &dyn Store, word: &str) -> Result<ConflictRow, Failure> {
 }
 
 async fn resolve(config: &Config, asked: Resolve) -> Result<(), Failure> {
-    let store = person::writable(config).await?;
+    let store = person::writable(config, person::NOTHING_WAITS).await?;
     let row = find(store.as_ref(), &asked.id).await?;
     can_be_decided(&row, &asked)?;
     let decision = Decision {

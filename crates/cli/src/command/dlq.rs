@@ -27,7 +27,7 @@ pub(crate) async fn run(config: &Config, dlq: Dlq) -> Result<Exit, Failure> {
     match dlq {
         Dlq::List(asked) => list(config, asked).await,
         Dlq::Show(pick) => {
-            let store = person::store(config).await?;
+            let store = person::store(config, person::NOTHING_WAITS).await?;
             let (letters, agents) = meant(store.as_ref(), &pick, is_dead, &GIVEN_UP).await?;
             output::dlq::show(&letters, &agents, pick.json.json)?;
             Ok(Exit::Done)
@@ -150,7 +150,7 @@ pub(super) async fn picked(
 }
 
 async fn act(config: &Config, pick: Pick, act: Act) -> Result<Exit, Failure> {
-    let store = person::writable(config).await?;
+    let store = person::writable(config, person::NOTHING_WAITS).await?;
     let (counts, states): (fn(&DeadLetter) -> bool, &[LetterState]) = match act {
         Act::Retry => (is_dead, &GIVEN_UP),
         Act::Drop => (is_told, &[LetterState::Dead]),

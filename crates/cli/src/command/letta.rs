@@ -20,11 +20,14 @@ use crate::{
     output, settings,
 };
 
+/// What follows where there is no store.
+const NO_AGENTS: &str = "no project has an agent";
+
 /// Lists, shows, takes over, or takes away.
 pub(crate) async fn run(config: &Config, asked: Letta) -> Result<Exit, Failure> {
     match asked {
         Letta::List(json) => {
-            let store = store(config).await?;
+            let store = person::store(config, NO_AGENTS).await?;
             let rules = operator(config, &store).await?.map(|it| it.rules());
             let kept = inform::kept(store.as_ref()).await?;
             output::letta::list(&kept, rules.as_deref(), json.json)?;
@@ -37,7 +40,7 @@ pub(crate) async fn run(config: &Config, asked: Letta) -> Result<Exit, Failure> 
 }
 
 async fn show(config: &Config, asked: &Show) -> Result<Exit, Failure> {
-    let store = store(config).await?;
+    let store = person::store(config, NO_AGENTS).await?;
     let kept = find(store.as_ref(), &asked.project).await?;
     let operator = must(operator(config, &store).await?)?;
     let blocks = operator.preview(&kept.project).await;
@@ -55,7 +58,7 @@ async fn show(config: &Config, asked: &Show) -> Result<Exit, Failure> {
 }
 
 async fn adopt(config: &Config, asked: &Adopt) -> Result<Exit, Failure> {
-    let store = writable(config).await?;
+    let store = person::writable(config, NO_AGENTS).await?;
     let kept = find(store.as_ref(), &asked.project).await?;
     let operator = must(operator(config, &store).await?)?;
     let Some(agent) = &asked.agent else {
@@ -71,7 +74,7 @@ async fn adopt(config: &Config, asked: &Adopt) -> Result<Exit, Failure> {
 }
 
 async fn detach(config: &Config, asked: &Detach) -> Result<Exit, Failure> {
-    let store = writable(config).await?;
+    let store = person::writable(config, NO_AGENTS).await?;
     let kept = find(store.as_ref(), &asked.project).await?;
     let operator = must(operator(config, &store).await?)?;
     operator.detach(&kept).await.map_err(failed)?;
@@ -105,29 +108,11 @@ async fn find(store: &dyn Store, name: &str) -> Result<Kept, Failure> {
     }
 }
 
-async fn store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
-    connect::find_store(config).await?.ok_or_else(no_store)
-}
-
-/// The same, to be written to: it is not made for that.
-async fn writable(config: &Config) -> Result<Arc<dyn Store>, Failure> {
-    if connect::exists(&config.store.path)? {
-        connect::open_store(config).await
-    } else {
-        Err(no_store())
-    }
-}
-
-fn no_store() -> Failure {
-    Failure::usage("there is no store yet, so no project has an agent")
-        .hint("`hvs sync once` makes it; check `path` in [store]: `hvs config show` prints it")
-}
-
 /// Who acts; `None` where no place for agents is configured.
 async fn operator(config: &Config, store: &Arc<dyn Store>) -> Result<Option<Operator>, Failure> {
     let known = store.meta(connect::WORKSPACE).await?;
     let Some(workspace) = known.and_then(|known| known.parse().ok()).map(WorkspaceId) else {
-        return Err(no_store());
+        return Err(person::no_store(NO_AGENTS));
     };
     let informing = connect::informing(config, workspace)?;
     Ok(informing.map(|informing| Operator {

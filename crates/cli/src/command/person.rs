@@ -20,6 +20,8 @@ use crate::{config::Config, connect, failure::Failure};
 
 /// Rows of one kind that are looked through.
 pub(super) const MOST: u32 = 100_000;
+/// What follows where there is no store, for what waits for a person.
+pub(super) const NOTHING_WAITS: &str = "there is nothing to decide";
 /// Why an item is looked at again on a person's word.
 const ASKED: &str = "ASKED_FOR";
 
@@ -67,22 +69,25 @@ pub(crate) async fn note(store: &dyn Store, deeds: Vec<Deed>) -> Result<(), Fail
     Ok(store.operate(&operation, now()).await?)
 }
 
-/// The store that must be there for this command, to be looked at.
-pub(crate) async fn store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
-    connect::find_store(config).await?.ok_or_else(no_store)
+/// The store that must be there for this command, to be looked at; `so` says what follows where there is none.
+pub(crate) async fn store(config: &Config, so: &str) -> Result<Arc<dyn Store>, Failure> {
+    connect::find_store(config)
+        .await?
+        .ok_or_else(|| no_store(so))
 }
 
 /// The same, to be written to: it is not made for that.
-pub(crate) async fn writable(config: &Config) -> Result<Arc<dyn Store>, Failure> {
+pub(crate) async fn writable(config: &Config, so: &str) -> Result<Arc<dyn Store>, Failure> {
     if connect::exists(&config.store.path)? {
         connect::open_store(config).await
     } else {
-        Err(no_store())
+        Err(no_store(so))
     }
 }
 
-fn no_store() -> Failure {
-    Failure::usage("there is no store yet, so there is nothing to decide")
+/// Nothing is known yet.
+pub(crate) fn no_store(so: &str) -> Failure {
+    Failure::usage(format!("there is no store yet, so {so}"))
         .hint("`hvs sync once` makes it; check `path` in [store]: `hvs config show` prints it")
 }
 

@@ -60,7 +60,7 @@ pub(crate) async fn run(config: &Config, queue: Queue) -> Result<Exit, Failure> 
             output::queue::list(&waiting, json.json)?;
         }
         Queue::Show(pick) => {
-            let store = person::store(config).await?;
+            let store = person::store(config, person::NOTHING_WAITS).await?;
             let waiting = picked(store.as_ref(), &pick).await?;
             output::queue::show(&waiting, pick.json.json)?;
         }
@@ -70,7 +70,7 @@ pub(crate) async fn run(config: &Config, queue: Queue) -> Result<Exit, Failure> 
 }
 
 async fn retry(config: &Config, pick: Pick) -> Result<(), Failure> {
-    let store = person::writable(config).await?;
+    let store = person::writable(config, person::NOTHING_WAITS).await?;
     let waiting = picked(store.as_ref(), &pick).await?;
     let now = person::now();
     let mut operation = Operation::default();

@@ -314,7 +314,8 @@ fn is_unreached(run: &RunRow, side: Side) -> bool {
         Some(problem.get(name)?.as_str()?.to_owned())
     };
     problems.into_iter().flatten().any(|problem| {
-        let is_whole = word(problem, "item").is_some_and(|item| item.is_empty());
+        let is_whole = word(problem, "item").is_some_and(|item| item.is_empty())
+            && problem.get("project").is_none();
         is_whole
             && word(problem, "side").as_deref() == Some(side.as_str())
             && !matches!(
@@ -363,11 +364,16 @@ mod tests {
         let away = || problem("vibe", "", "transient");
         let well = || run(0, json!({ "problems": [] }));
         let item = problem("vibe", "HARB-1 A", "transient");
+        let of_project = |kind: &str| {
+            let problem = json!({ "project": "HARB", "side": "vibe", "item": "", "kind": kind });
+            run(4, json!({ "problems": [problem] }))
+        };
         let rows = [
             (vec![away(), away(), well(), away()], 2),
             (vec![problem("vibe", "", "fatal")], 1),
             (vec![well(), away()], 0),
             (vec![item], 0),
+            (vec![of_project("transient"), of_project("fatal")], 0),
             (vec![problem("vibe", "", "rejected")], 0),
             (vec![problem("huly", "", "transient")], 0),
         ];

@@ -118,7 +118,7 @@ pub(super) const MEANINGS: &[Meaning] = &[
     row("retry.give_up_after", "how long a failing item is tried"),
     row("retry.base", "the wait before a call that reads is made again is drawn from 0 s to this; it doubles with every try"),
     row("retry.cap", "and never exceeds this, unless the service asks for more; at least `base`"),
-    row("retry.late_create", "how long after `write_timeout` a create without an answer may still take effect"),
+    row("retry.late_create", "how long after `write_timeout` a create or an update without an answer may still take effect"),
     row("breaker.failures", "from this share of failed calls on a service is left alone; see docs/away.md"),
     row("breaker.calls", "among at least so many calls"),
     row("breaker.window", "that ended within this time"),

@@ -300,8 +300,9 @@ pub struct Retry {
     pub base: Duration,
     /// `cap`: the longest such wait; at least `base`, to 60 min, default 32 s.
     pub cap: Duration,
-    /// `late_create`: how long after `write_timeout` a create without an answer may still take effect where the service
-    /// cannot recognise a repeat; 0 s to 60 min, default 30 s (design 4.2).
+    /// `late_create`: how long after `write_timeout` a write without an answer may still take effect: before that a create is not
+    /// repeated where the service cannot recognise a repeat, and no other value is written to an item that an update may still
+    /// change; 0 s to 60 min, default 30 s (design 4.2).
     pub late_create: Duration,
 }
 

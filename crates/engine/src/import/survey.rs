@@ -8,6 +8,7 @@ use std::{
 use store::{Batch, row::HistoryRow};
 use sync_core::{
     Pair, Side,
+    digest::ChangeKind,
     ids::{ItemId, LinkId},
     item::{Item, Observation},
     link::{
@@ -277,7 +278,7 @@ async fn keep(
             project: row.id,
             link,
             side: Side::Vibe,
-            kind: "adopt".into(),
+            kind: ChangeKind::Adopt.as_str().into(),
             field: None,
             old: None,
             new: Some(label),

@@ -40,9 +40,11 @@ pub(super) async fn prove(
         .into_iter()
         .filter(|id| !there.contains_key(id))
         .collect();
-    for (id, (_, item)) in there {
+    for (id, (at, item)) in there {
         match by_item.side(side).get(&id) {
             Some(link) => observed.see(*link, side, Observation::Present(Box::new(item))),
+            // It was moved to another project, which has its link by now.
+            None if at != project.id && !at.as_str().is_empty() => {}
             None => observed.unlinked.side_mut(side).push(item),
         }
     }

@@ -10,13 +10,12 @@ use serde::Serialize;
 use store::{
     Batch,
     port::Operation,
-    row::{Deed, IntentState, ProjectPhase, ProjectRow},
+    row::{Deed, ProjectPhase, ProjectRow},
 };
 use sync_core::{
     Pair, Side,
-    ids::{LinkId, Millis},
+    ids::{LinkId, Millis, ProjectId},
     link::Link,
-    project::ProjectAction,
 };
 
 use crate::{
@@ -25,7 +24,7 @@ use crate::{
     error::Error,
     port::BoardProject,
     report::{Outcome, ProjectReport, Reached, Report},
-    run::{Engine, named},
+    run::{Engine, fail, named},
     turn, unlink,
 };
 
@@ -33,8 +32,6 @@ use which::{called, unfit};
 
 /// Links of one transaction.
 const LINKS_PER_BATCH: usize = 500;
-/// Unfinished writes that are looked at.
-const MAX_LIVE: u32 = 100_000;
 
 /// What becomes of a pair of projects.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +105,6 @@ impl Engine {
                     report.projects.push(turn);
                     return Ok(());
                 }
-                same_server(ctx).await?;
                 let choosing = Choosing {
                     ctx,
                     row: &row,
@@ -117,32 +113,52 @@ impl Engine {
                 };
                 chosen.links = choosing.links.len() as u64;
                 let done = choosing.carry_out(choice, accept, chosen, &mut turn).await;
-                if !chosen.effect.is_empty() && ctx.lease.is_some() {
-                    keep(ctx, &row, (choice, chosen), who, &turn).await?;
-                }
-                turn.reached = Reached::Processed;
+                let is_whole = done.is_ok() && turn.problem_count == 0 && turn.held.is_empty();
+                turn.reached = match done {
+                    Ok(()) => Reached::Processed,
+                    Err(_) => Reached::Failed,
+                };
                 report.exit = report.exit.and(turn.exit);
                 report.projects.push(turn);
-                done
+                // What was refused was not begun.
+                let is_begun = done.is_err() || !chosen.effect.is_empty();
+                let kept = if is_begun && ctx.lease.is_some() {
+                    keep(ctx, &row, (choice, chosen), who, is_whole).await
+                } else {
+                    Ok(())
+                };
+                if let (Err(_), Err(error)) = (&done, &kept) {
+                    fail(report, error);
+                }
+                done.and(kept)
             },
         )
         .await
     }
 }
 
-/// A choice about what is gone is only one on the server that had it: an address that is wrong shows nothing at all (design 3.6).
+/// To carry the deletion of a Vibe project over, or to make it again, is only a choice on the server that had it: at a wrong address
+/// no linked project exists at all (design 3.6). Huly's workspace is known by its id.
 async fn same_server(ctx: &Context) -> Result<(), Error> {
-    let rows = ctx.store.projects().await?;
-    let mut seen: Pair<Vec<BoardProject>> = Pair::default();
-    for side in Side::ALL {
-        let listed = ctx.board(side).projects().await;
-        *seen.side_mut(side) = listed.map_err(Error::service(side))?;
+    let board = ctx.board(Side::Vibe);
+    let linked: Vec<ProjectId> = ctx
+        .store
+        .projects()
+        .await?
+        .into_iter()
+        .filter_map(|row| row.projects.vibe)
+        .collect();
+    let listed = board.projects().await.map_err(Error::service(Side::Vibe))?;
+    if listed.iter().any(|project| linked.contains(&project.id)) {
+        return Ok(());
     }
-    let gone = super::missing(ctx, &rows, &mut seen).await?;
-    if super::plan(ctx, &rows, &seen, &gone).contains(&ProjectAction::OtherServer) {
-        return Err(super::other_server());
+    for id in linked {
+        let read = board.project(&id).await;
+        if read.map_err(Error::service(Side::Vibe))?.is_some() {
+            return Ok(());
+        }
     }
-    Ok(())
+    Err(super::other_server())
 }
 
 /// Both projects by their own reads.
@@ -157,18 +173,20 @@ async fn boards(ctx: &Context, row: &ProjectRow) -> Result<Pair<Option<BoardProj
     Ok(boards)
 }
 
-/// Every choice is kept with who made it and what came of it.
+/// Every choice is kept with who made it and what came of it, one that was broken off too.
 async fn keep(
     ctx: &Context,
     row: &ProjectRow,
     (choice, chosen): (&Choice, &Chosen),
     who: &str,
-    turn: &ProjectReport,
+    is_whole: bool,
 ) -> Result<(), Error> {
-    let mut effect = format!("{}: {}; run {}", choice.word(), chosen.effect, ctx.run);
-    if turn.problem_count > 0 || !turn.held.is_empty() {
-        effect.push_str(", not to its end");
-    }
+    let what = match &*chosen.effect {
+        "" => "broken off",
+        effect => effect,
+    };
+    let end = if is_whole { "" } else { ", not to its end" };
+    let effect = format!("{}: {what}; run {}{end}", choice.word(), ctx.run);
     let deed = Deed {
         at: ctx.now(),
         who: who.into(),
@@ -201,18 +219,18 @@ impl Choosing<'_> {
         chosen: &mut Chosen,
         turn: &mut ProjectReport,
     ) -> Result<(), Error> {
-        let live = self
-            .ctx
-            .store
-            .live_intents(Some(self.row.id), MAX_LIVE)
-            .await?;
-        if live.iter().any(|intent| intent.state == IntentState::Sent) {
+        if unlink::unsettled(self.ctx, &self.links).await? > 0 {
             refuse(
                 turn,
                 codes::UNSETTLED,
                 "an interrupted run left writes whose outcome is not known",
             );
             return Ok(());
+        }
+        if matches!(choice, Choice::Recreate { .. } | Choice::Mirror)
+            && self.gone() == Some(Side::Vibe)
+        {
+            same_server(self.ctx).await?;
         }
         match choice {
             Choice::Relink => self.go_on(false, chosen, turn).await,
@@ -291,6 +309,7 @@ impl Choosing<'_> {
             );
             return Ok(());
         };
+        chosen.effect = format!("linked items are deleted in {}", stands.title());
         let left = turn::mirror(self.ctx, self.row, (gone, board), accept, turn).await?;
         chosen.changes = left.wanted;
         chosen.effect = format!("{} items are deleted in {}", left.wanted, stands.title());
@@ -308,12 +327,13 @@ impl Choosing<'_> {
             }
         }
         let mut counts = unlink::UnlinkedProject::default();
-        unlink::project(self.ctx, &row, &mut counts, turn).await?;
+        let done = unlink::project(self.ctx, &row, &mut counts, turn).await;
         chosen.changes = counts.links;
         chosen.effect = format!(
             "{} footers and {} links go, no item is touched, and the pair is left alone",
             counts.footers, counts.links
         );
+        done?;
         if self.ctx.lease.is_some() && turn.problems.is_empty() {
             self.store(Vec::new(), Vec::new(), self.left()).await?;
         }

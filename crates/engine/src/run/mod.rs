@@ -300,7 +300,7 @@ pub(crate) fn empty(id: RunId, kind: &'static str, started_at: Millis) -> Report
 }
 
 /// Notes an error that ended the run early.
-fn fail(report: &mut Report, error: &Error) {
+pub(crate) fn fail(report: &mut Report, error: &Error) {
     let (side, exit) = match error {
         Error::Service { side, .. } => (Some(*side), Exit::Service),
         Error::Store(_) => (None, Exit::Service),

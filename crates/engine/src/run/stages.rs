@@ -14,6 +14,7 @@ use crate::{
     choosing,
     context::Context,
     error::Error,
+    late,
     observe::Start,
     port::BoardProject,
     progress::Step,
@@ -56,6 +57,7 @@ pub(super) async fn all(
     if report.changed_projects() {
         memory.drop_lists();
     }
+    late::load(ctx).await?;
     ctx.progress.at(Step::Recovery);
     if *mode != Mode::Plan {
         turn::recover(ctx, &paired, report).await?;

@@ -10,6 +10,7 @@ use store::{
 };
 use sync_core::{
     Pair, Side,
+    digest::ChangeKind,
     item::{Field, Item, Observation, Value},
     link::{Link, Phase},
     plan::{self, Action, Change, LinkInput, LinkPlan, Resolution, Update},
@@ -233,7 +234,7 @@ async fn done(
         project: row.project,
         link: link.id,
         side: decision.side.opposite(),
-        kind: "resolve".into(),
+        kind: ChangeKind::Resolve.as_str().into(),
         field: Some(row.field),
         old: None,
         new: Some(format!("{}, by {}", decision.take.word(), decision.by).into()),

@@ -18,7 +18,7 @@ mod tidy;
 use std::collections::HashSet;
 
 use futures::future;
-use store::row::{IntentState, ProjectRow};
+use store::row::ProjectRow;
 use sync_core::{
     Pair, Side,
     ids::{LinkId, Millis, RulesVersion},
@@ -31,7 +31,7 @@ use crate::{
     choosing::{self, Chooser},
     context::Context,
     error::Error,
-    inform, late,
+    inform,
     letters::MAX_LETTERS,
     observe::{self, Observed, Start},
     planning,
@@ -49,8 +49,6 @@ pub(crate) use recover::recover;
 
 /// Rounds of one turn: the first one, and up to three more for what was changed under our hands (design 4.5, "conflict").
 const ROUNDS: usize = 4;
-/// Unfinished writes that a turn knows of; a run leaves a few windows' worth at most.
-const MAX_UNSETTLED: u32 = 100_000;
 
 /// Goes through one pair of projects and reports. An error ends this turn, never the run.
 pub(crate) async fn take(
@@ -215,11 +213,11 @@ async fn look(
     Ok((observed, only))
 }
 
-/// What earlier runs left of values that were not taken, and of writes that may still come.
+/// What earlier runs left of values that were not taken.
 async fn remembered(ctx: &Context, row: &ProjectRow) -> Result<(), Error> {
     let letters = ctx.store.letters(Some(row.id), MAX_LETTERS).await?;
     ctx.letters.load(letters);
-    late::load(ctx, row).await
+    Ok(())
 }
 
 /// Statuses that the configuration names wrongly, or that have no counterpart.
@@ -328,12 +326,8 @@ impl Turn<'_> {
 /// Links with a write that an earlier run sent and that could not be looked for: planning over it could carry it out twice.
 async fn unsettled(ctx: &Context) -> Result<HashSet<LinkId>, Error> {
     // Of every project: an issue that was moved here brings its link along, and not its open writes.
-    let live = ctx.store.live_intents(None, MAX_UNSETTLED).await?;
-    Ok(live
-        .into_iter()
-        .filter(|intent| intent.state == IntentState::Sent)
-        .filter_map(|intent| intent.link)
-        .collect())
+    let open = ctx.store.unsettled().await?;
+    Ok(open.into_iter().map(|(link, _)| link).collect())
 }
 
 /// Plans for links that were just made come first: they were planned when they were made.

@@ -84,7 +84,14 @@ fn keep(report: &mut Report, turn: ProjectReport) {
     } else {
         turn.exit
     });
-    report.problems.extend(turn.problems);
+    let named = turn.problems.into_iter().map(|mut outcome| {
+        if outcome.item.is_empty() {
+            // one project's trouble is not the whole service's
+            outcome.item = format!("project {}", turn.label).into();
+        }
+        outcome
+    });
+    report.problems.extend(named);
 }
 
 async fn one(

@@ -1,12 +1,13 @@
 //! A person's choice for a pair of projects that waits (design 3.6, 3.7).
 
+mod whole;
+
 use ::store::{Store, row::ProjectPhase};
 use engine::{
     Stop,
     projects::choose::{Choice, Chosen},
     report::{Exit, Report},
 };
-use serde_json::json;
 use sim::vibe::{Generation, Status};
 use uuid::Uuid;
 
@@ -105,34 +106,6 @@ async fn a_pair_that_waits_for_nothing_is_left_as_it_is_whatever_is_chosen() {
         assert_eq!(phase(&world).await, ProjectPhase::Active);
         assert!(world.store.deeds(None, 9).await.unwrap().is_empty());
         world.assert_quiet().await;
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn recreate_makes_nothing_again_that_was_only_moved_out_of_sight() {
-    for generation in GENERATIONS {
-        let world = huly_restored(generation).await;
-        for _ in 0..2 {
-            world.run().await;
-        }
-        assert_eq!(phase(&world).await, ProjectPhase::Waiting);
-        let moved = world.issue_named("Issue 0");
-        let secret = world.huly_project("SECR", "Secret");
-        let leave = json!({ "$pull": { "members": world.login.account } });
-        {
-            let mut model = world.huly.model.lock();
-            model.person_move(&world.who, &moved.id, &secret).unwrap();
-            model
-                .person_edit_project(&world.who, &secret, &leave)
-                .unwrap();
-        }
-        let count = world.issues().len();
-        let (report, chosen) = choose(&world, Choice::Recreate { into: None }, &[], true).await;
-        assert_eq!(report.exit, Exit::Done, "{}", told(&report));
-        assert!(told(&report).contains("ITEM_VANISHED"), "{}", told(&report));
-        assert!(chosen.effect.contains("the links go on"), "{chosen:?}");
-        world.run().await;
-        assert_eq!(world.issues().len(), count);
     }
 }
 

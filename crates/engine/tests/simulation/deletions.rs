@@ -1,8 +1,8 @@
 //! Deletions: proven before they are believed, carried as the policy says, and an edit beats them.
 
-use engine::report::Exit;
+use engine::{env::Env as _, report::Exit};
 use sim::vibe::{Generation, Status};
-use sync_core::rules::Deletion;
+use sync_core::{Side, rules::Deletion};
 use uuid::Uuid;
 
 use crate::world::{GENERATIONS, World, told};
@@ -255,6 +255,58 @@ async fn a_moved_issue_keeps_its_task() {
         assert_eq!(world.issue_view(&issue).title, "Moved and renamed");
         assert_eq!(world.tasks().len(), count);
         world.assert_converged().await;
+        world.assert_quiet().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issue_that_waits_in_the_project_it_left_is_not_taken_back_there() {
+    for generation in GENERATIONS {
+        let mut world = World::new(generation);
+        let harbor = world.huly_project("HARB", "Harbor");
+        let sky = world.huly_project("SKY", "Sky");
+        let issue = world.issue(&harbor, "Boat", "Text.", "Todo");
+        world.issue(&harbor, "Anchor", "Text.", "Todo");
+        world.issue(&sky, "Star", "Text.", "Todo");
+        world.run_well().await;
+        let moved = {
+            let mut model = world.huly.model.lock();
+            model.person_move(&world.who, &issue, &sky)
+        };
+        moved.unwrap();
+        world.retitle_issue(&issue, "Ship");
+        world.settings.only = vec!["SKY".into()];
+        world.run_well().await;
+        world.task_named("Ship");
+        let rows = world.store.projects().await.unwrap();
+        let id = |label: &str| rows.iter().find(|row| &*row.label == label).unwrap().id;
+        let (left, now) = (id("HARB"), id("SKY"));
+        let links = async |project| world.store.links(project).await.unwrap().len();
+        assert_eq!((links(left).await, links(now).await), (1, 2));
+        // it failed there once, and is edited before that project looks again
+        let at = world.env.now();
+        let dirty = ::store::row::Dirty {
+            project: left,
+            side: Side::Huly,
+            item: issue.as_str().into(),
+            since: at,
+            next_try: at,
+            tries: 1,
+            code: "NET_TIMEOUT".into(),
+        };
+        let operation = ::store::port::Operation {
+            dirty: vec![dirty],
+            ..::store::port::Operation::default()
+        };
+        world.store.operate(&operation, at).await.unwrap();
+        world.retitle_issue(&issue, "Whale");
+        world.settings.only = vec!["HARB".into()];
+        world.run_well().await;
+        assert_eq!((links(left).await, links(now).await), (1, 2));
+        world.task_named("Ship");
+        world.settings.only = Vec::new();
+        world.run_well().await;
+        world.task_named("Whale");
         world.assert_quiet().await;
     }
 }

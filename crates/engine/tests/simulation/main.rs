@@ -20,6 +20,7 @@ mod faults;
 mod first_sync;
 mod guards;
 mod informing;
+mod late;
 mod letters;
 mod lost_writes;
 mod permits;

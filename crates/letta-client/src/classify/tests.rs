@@ -4,6 +4,9 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::*;
 
+const ID: &str = "agent-1814be40-8f88-4113-9e5c-4f4056e1065f";
+const BLOCK: &str = "block-4f72c7c8-b051-42f3-9f38-5832da171b3f";
+
 fn judge(
     method: Method,
     route: &'static str,
@@ -15,12 +18,9 @@ fn judge(
     } else {
         Effect::Write
     };
-    let call = Call::new(
-        method,
-        route,
-        "http://127.0.0.1:1/".parse().expect("a url"),
-        effect,
-    );
+    let path = route.replace("{id}", ID).replace("{block}", BLOCK);
+    let url = format!("http://127.0.0.1:1/letta{path}");
+    let call = Call::new(method, route, url.parse().expect("a url"), effect);
     let mut headers = HeaderMap::new();
     headers.insert("content-type", HeaderValue::from_static("application/json"));
     let reply = Reply {
@@ -123,4 +123,52 @@ fn what_may_be_sent_again_blindly_is_no_create_and_no_message() {
         route::BLOCK_ATTACH,
     );
     assert!(!may_repeat(&twin));
+}
+
+#[test]
+fn only_a_refusal_that_repeats_an_id_of_the_call_means_that_it_is_gone() {
+    let gone = (Kind::Conflict, codes::LETTA_NOT_FOUND);
+    let elsewhere = (Kind::Fatal, codes::LETTA_ROUTE_MISSING);
+    let cases = [
+        (format!("Agent with ID {ID} not found"), gone),
+        (
+            format!("Agent not found with id='['{ID}']', access level in"),
+            gone,
+        ),
+        (format!("Block not found with id='['{BLOCK}']'"), gone),
+        (
+            format!("No block with id '{BLOCK}' found for agent '{ID}'"),
+            gone,
+        ),
+        // another item, a part of an id, or none at all
+        ("Agent with ID agent-7 not found".to_owned(), elsewhere),
+        (format!("Agent with ID {ID}0 not found"), elsewhere),
+        (format!("Agent with ID x{ID} not found"), elsewhere),
+        ("The requested resource was not found".to_owned(), elsewhere),
+        ("upstream not found".to_owned(), elsewhere),
+        ("Not Found".to_owned(), elsewhere),
+        // a router or a proxy that quotes the path
+        (
+            format!("Route PATCH:/v1/agents/{ID}/core-memory not found"),
+            elsewhere,
+        ),
+        (format!("/letta/v1/agents/{ID} not found"), elsewhere),
+        (format!("{ID} is no word of ours"), elsewhere),
+    ];
+    for (words, expected) in cases {
+        for shape in ["detail", "message", "error"] {
+            let body = serde_json::json!({ shape: words, "statusCode": 404 }).to_string();
+            let (kind, code, told) = judge(Method::PATCH, route::BLOCK_ATTACH, 404, &body);
+            if shape == "detail" || expected == elsewhere {
+                assert_eq!((kind, code), expected, "{shape}: {words}: {told}");
+            }
+        }
+    }
+    let (kind, code, _) = judge(
+        Method::GET,
+        route::AGENTS,
+        404,
+        r#"{"detail":"Agent not found"}"#,
+    );
+    assert_eq!((kind, code), elsewhere);
 }

@@ -375,8 +375,8 @@ async fn an_agent_that_is_gone_is_deleted() {
     .await;
     assert_eq!(delete(&letta).await.unwrap(), Deletion::Deleted);
     done.remove_async().await;
-    let words = "Agent not found with id='['agent-1']', access level in ['read']";
-    let gone = json_mock(&mut server, "DELETE", path().as_str(), 404, &detail(words))
+    let words = format!("Agent not found with id='['{AGENT}']', access level in ['read']");
+    let gone = json_mock(&mut server, "DELETE", path().as_str(), 404, &detail(&words))
         .create_async()
         .await;
     assert_eq!(delete(&letta).await.unwrap(), Deletion::AlreadyGone);

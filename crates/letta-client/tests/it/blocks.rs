@@ -140,7 +140,7 @@ async fn other_failures_of_a_write_are_sent_once() {
         (500, detail("x"), Kind::Transient, codes::LETTA_HTTP_500),
         (
             404,
-            detail("Block not found with id='['block-1']'"),
+            detail(&format!("Block not found with id='['{BLOCK}']'")),
             Kind::Conflict,
             codes::LETTA_NOT_FOUND,
         ),
@@ -193,7 +193,7 @@ async fn blocks_are_listed_read_and_deleted() {
         Some(blocks[0].clone())
     );
     block.remove_async().await;
-    let gone = detail("Block with id 'block-1' not found");
+    let gone = detail(&format!("Block with id '{BLOCK}' not found"));
     for method in ["GET", "DELETE"] {
         json_mock(&mut server, method, path().as_str(), 404, &gone)
             .create_async()
@@ -208,7 +208,7 @@ async fn blocks_are_listed_read_and_deleted() {
         "GET",
         list.as_str(),
         404,
-        &detail("Agent with ID a not found"),
+        &detail(&format!("Agent with ID {AGENT} not found")),
     )
     .match_query(Matcher::Any)
     .create_async()
@@ -280,7 +280,7 @@ async fn attaching_tells_a_twin_from_a_lost_race_and_checks_the_answer() {
         ),
         (
             404,
-            detail("Block not found with id='x'"),
+            detail(&format!("Block not found with id='{BLOCK}'")),
             Some((Kind::Conflict, codes::LETTA_NOT_FOUND)),
         ),
     ];
@@ -303,8 +303,9 @@ async fn attaching_tells_a_twin_from_a_lost_race_and_checks_the_answer() {
 async fn detaching_what_is_detached_is_done() {
     let (mut server, letta) = resumed(None).await;
     let detach = format!("/v1/agents/{AGENT}/core-memory/blocks/detach/{BLOCK}");
-    let words = "No block with id 'block-1' found for agent 'agent-1' with actor id: 'user-1'";
-    json_mock(&mut server, "PATCH", detach.as_str(), 404, &detail(words))
+    let words =
+        format!("No block with id '{BLOCK}' found for agent '{AGENT}' with actor id: 'user-1'");
+    json_mock(&mut server, "PATCH", detach.as_str(), 404, &detail(&words))
         .create_async()
         .await;
     let ended = letta.detach_block(agent_id(), block_id()).await.unwrap();

@@ -18,8 +18,8 @@ use store::{
     Batch, Error, Fence, Store,
     port::{BaseTexts, Counts, LeaseAnswer, LeaseRequest, Operation, Standing, Upkeep, UpkeepDone},
     row::{
-        ConflictRow, DeadLetter, Deed, Dirty, HeldRow, HistoryRow, Intent, IntentState, LeaseRow,
-        ProjectRow, RunRow,
+        ConflictRow, DeadLetter, Deed, Dirty, HeldRow, HistoryRow, Intent, IntentState, Late,
+        LeaseRow, ProjectRow, RunRow,
     },
     sqlite::{OpenOptions, SqliteStore},
 };
@@ -194,6 +194,12 @@ impl Store for SimStore {
         }
         self.step(self.store.live_intents(project, limit)).await
     }
+    async fn unsettled(&self) -> Done<Vec<(LinkId, Arc<str>)>> {
+        if self.is(Spoilt::JournalForgotten) {
+            return Ok(Vec::new());
+        }
+        self.step(self.store.unsettled()).await
+    }
     async fn intent(&self, key: IntentKey) -> Done<Option<Intent>> {
         self.step(self.store.intent(key)).await
     }
@@ -214,6 +220,12 @@ impl Store for SimStore {
             return Ok(Vec::new());
         }
         self.step(self.store.dirty(project, now, limit)).await
+    }
+    async fn late(&self, now: Millis) -> Done<Vec<Late>> {
+        if self.is(Spoilt::DirtyForgotten) {
+            return Ok(Vec::new());
+        }
+        self.step(self.store.late(now)).await
     }
     async fn write(&self, fence: &Fence, batch: &Batch) -> Done<()> {
         let Some(spoilt) = self.spoilt else {

@@ -13,7 +13,7 @@ use crate::{
 /// A store up to this size is looked through whole at the start after an unclean end: less than a second.
 const QUICK_WHOLE: i64 = 256 << 20;
 /// In a larger one what decides what is written to the services; the rest is texts and what is kept for people.
-const QUICK_TABLES: [&str; 7] = [
+const QUICK_TABLES: [&str; 8] = [
     "meta",
     "leases",
     "projects",
@@ -21,6 +21,7 @@ const QUICK_TABLES: [&str; 7] = [
     "intents",
     "write_ids",
     "dirty",
+    "late",
 ];
 /// Findings that are listed.
 const MOST: usize = 100;

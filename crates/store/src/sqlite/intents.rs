@@ -97,6 +97,17 @@ pub(super) async fn live(
     rows::all(conn, TABLE, query.bind(i64::from(limit)), decode).await
 }
 
+/// Links with a write that was sent and is not settled, with its kind.
+pub(super) async fn unsettled(
+    conn: &mut SqliteConnection,
+) -> Result<Vec<(LinkId, Arc<str>)>, Error> {
+    let query = sqlx::query(sql::INTENTS_UNSETTLED);
+    rows::all(conn, TABLE, query, |row| {
+        Ok((LinkId(row.uuid()?), row.text()?))
+    })
+    .await
+}
+
 /// One intent by its key.
 pub(super) async fn one(
     conn: &mut SqliteConnection,

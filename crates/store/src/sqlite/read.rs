@@ -15,7 +15,7 @@ use super::{
 use crate::{
     error::Error,
     port::{BaseTexts, Counts, Standing, Work},
-    row::{Dirty, ProjectPhase, ProjectRow},
+    row::{Dirty, Late, ProjectPhase, ProjectRow},
 };
 
 /// Every phase of a project.
@@ -124,6 +124,18 @@ pub(super) async fn dirty(
             next_try: row.millis()?,
             tries: row.small()?,
             code: row.text()?,
+        })
+    })
+    .await
+}
+
+/// Items that a write without an answer may still change.
+pub(super) async fn late(conn: &mut SqliteConnection, now: Millis) -> Result<Vec<Late>, Error> {
+    rows::all(conn, "late", sqlx::query(sql::LATE).bind(now.0), |row| {
+        Ok(Late {
+            side: row.side()?,
+            item: ItemId::new(row.text()?),
+            until: row.millis()?,
         })
     })
     .await

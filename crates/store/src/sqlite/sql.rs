@@ -126,6 +126,7 @@ statements! {
             sent_at, error FROM intents WHERE live = 1 ORDER BY planned_at, key LIMIT ?1";
         INTENTS_LIVE_OF_PROJECT = "SELECT key, project, link, side, kind, state, payload, prepared, write_id, attempt, run, \
             planned_at, sent_at, error FROM intents WHERE live = 1 AND project = ?1 ORDER BY planned_at, key LIMIT ?2";
+        INTENTS_UNSETTLED = "SELECT link, kind FROM intents WHERE state = 'sent' AND link IS NOT NULL ORDER BY link";
         INTENT_COUNTS = "SELECT s.column1, (SELECT count(*) FROM intents WHERE state = s.column1) \
             FROM (VALUES ('planned'), ('sent'), ('done'), ('failed'), ('dead'), ('dropped')) AS s";
         INTENTS_LIVE_COUNT = "SELECT count(*) FROM intents WHERE live = 1";
@@ -134,6 +135,7 @@ statements! {
 
         DIRTY_DUE = "SELECT project, side, item, since, next_try, tries, code FROM dirty \
             WHERE project = ?1 AND next_try <= ?2 ORDER BY next_try, side, item LIMIT ?3";
+        LATE = "SELECT side, item, until FROM late WHERE until > ?1 ORDER BY until, side, item";
         DIRTY_COUNTS = "SELECT coalesce(sum((SELECT count(*) FROM dirty WHERE dirty.project = projects.id)), 0) FROM projects";
         DIRTY_CLEAN = "DELETE FROM dirty WHERE project = ?1 AND side = ?2 AND item = ?3";
         DEAD_CLEAR = "DELETE FROM dead_letters WHERE link = ?1 AND side = ?2 AND field = ?3";
@@ -243,6 +245,7 @@ statements! {
             WHERE at < ?1 AND seq <= (SELECT max(seq) FROM write_ids) - 1000 ORDER BY at LIMIT ?2)";
         PRUNE_CONFLICTS = "DELETE FROM conflicts WHERE id IN \
             (SELECT id FROM conflicts WHERE open = 0 AND pending = 0 AND at < ?1 ORDER BY at LIMIT ?2)";
+        PRUNE_LATE = "DELETE FROM late WHERE (side, item) IN (SELECT side, item FROM late WHERE until < ?1 ORDER BY until LIMIT ?2)";
         PRUNE_RUNS = "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE started_at < ?1 ORDER BY started_at LIMIT ?2)";
     }
     multi {
@@ -284,6 +287,8 @@ statements! {
         DIRTY_PUT = "INSERT INTO dirty (project, side, item, since, next_try, tries, code) VALUES ", 7,
             " ON CONFLICT (project, side, item) DO UPDATE SET next_try = excluded.next_try, tries = excluded.tries, \
             code = excluded.code";
+        LATE_PUT = "INSERT INTO late (side, item, until) VALUES ", 3,
+            " ON CONFLICT (side, item) DO UPDATE SET until = max(until, excluded.until)";
         HISTORY_PUT = "INSERT INTO history (at, run, project, link, side, kind, field, old, new) VALUES ", 9, "";
         CHANGES_PUT = "INSERT INTO changes (project, count) VALUES ", 2, " ON CONFLICT (project) DO UPDATE SET \
             count = count + excluded.count";

@@ -53,6 +53,7 @@ impl SqliteStore {
             (sql::PRUNE_WRITE_IDS, before(upkeep.history)),
             (sql::PRUNE_CONFLICTS, before(upkeep.conflicts)),
             (sql::PRUNE_RUNS, before(upkeep.runs)),
+            (sql::PRUNE_LATE, now.0),
         ] {
             loop {
                 // The connection is given back after each step.

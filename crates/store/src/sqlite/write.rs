@@ -18,7 +18,7 @@ use super::{
 use crate::{
     error::{Error, at},
     port::{BaseTexts, Batch, Fence},
-    row::{ConflictRow, DeadLetter, Dirty, HeldRow, HistoryRow, Intent, ProjectRow, RunRow},
+    row::{ConflictRow, DeadLetter, Dirty, HeldRow, HistoryRow, Intent, Late, ProjectRow, RunRow},
 };
 
 /// Stores a single fact.
@@ -143,6 +143,14 @@ async fn rest(tx: &mut SqliteConnection, batch: &Batch) -> Result<(), Error> {
     )
     .await?;
     put_dirty(tx, &batch.dirty, &batch.clean).await?;
+    rows::put(
+        tx,
+        "write late items",
+        &sql::LATE_PUT,
+        &batch.late,
+        |query, row| Ok(late(query, row)),
+    )
+    .await?;
     rows::put(
         tx,
         "write history",
@@ -288,6 +296,13 @@ fn dirty_row(query: Bound, row: &Dirty) -> Bound {
         .bind(row.next_try.0)
         .bind(i64::from(row.tries))
         .bind(Arc::clone(&row.code))
+}
+
+fn late(query: Bound, row: &Late) -> Bound {
+    query
+        .bind(row.side.as_str())
+        .bind(row.item.as_str().to_owned())
+        .bind(row.until.0)
 }
 
 fn history(query: Bound, row: &HistoryRow) -> Bound {

@@ -11,7 +11,7 @@ use sync_core::{
 };
 use uuid::Uuid;
 
-use crate::sample::{PROJECT, intent, keeping, project, ready};
+use crate::sample::{PROJECT, intent, keeping, link_id, project, ready};
 
 fn batch(intents: Vec<Intent>) -> Batch {
     Batch {
@@ -192,4 +192,27 @@ async fn every_write_id_stays_known_although_its_intent_was_sent_again_or_pruned
     for (id, known) in [("t1", true), ("t2", true), ("t3", true), ("t4", false)] {
         assert_eq!(store.knows_write_id(id).await.unwrap(), known, "{id}");
     }
+}
+
+#[tokio::test]
+async fn unsettled_are_links_with_a_sent_write_of_whichever_project() {
+    let (store, fence) = ready().await;
+    let other = ProjectLinkId(Uuid::from_u128(0xab));
+    let mut elsewhere = intent(1, 4, Side::Vibe, IntentState::Sent);
+    elsewhere.project = other;
+    let mut of_no_link = intent(7, 7, Side::Vibe, IntentState::Sent);
+    of_no_link.link = None;
+    let rows = vec![
+        intent(2, 2, Side::Vibe, IntentState::Planned),
+        intent(3, 3, Side::Vibe, IntentState::Done),
+        intent(5, 1, Side::Huly, IntentState::Sent),
+        of_no_link,
+        elsewhere,
+    ];
+    let mut batch = batch(rows);
+    batch.projects.push(project(other));
+    store.write(&fence, &batch).await.unwrap();
+    let found = store.unsettled().await.unwrap();
+    let found: Vec<_> = found.iter().map(|(link, kind)| (*link, &**kind)).collect();
+    assert_eq!(found, [(link_id(1), "update"), (link_id(4), "update")]);
 }

@@ -1,6 +1,6 @@
 //! What waits: conflicts, dead letters, dirty items.
 
-use store::{Batch, Store};
+use store::{Batch, Store, port::Upkeep, row::Late};
 use sync_core::{
     Side,
     ids::{ItemId, Millis},
@@ -201,4 +201,42 @@ async fn cleaning_takes_items_away_but_one_that_failed_in_the_same_batch_stays_d
     let mut left = dirty("b", 1, 8);
     left.next_try = Millis(8);
     assert_eq!(store.dirty(PROJECT, Millis(9), 9).await.unwrap(), [left]);
+}
+
+#[tokio::test]
+async fn a_late_write_is_known_until_its_end_whatever_else_is_remembered_of_the_item() {
+    let (store, fence) = ready().await;
+    let late = |item: &str, until: i64| Late {
+        side: Side::Huly,
+        item: item.into(),
+        until: Millis(until),
+    };
+    let write = async |late: Vec<Late>| {
+        let batch = Batch {
+            late,
+            ..Batch::default()
+        };
+        store.write(&fence, &batch).await.unwrap();
+    };
+    write(vec![late("a", 20), late("b", 30), late("a", 10)]).await;
+    write(vec![late("b", 25)]).await;
+    assert_eq!(
+        store.late(Millis(0)).await.unwrap(),
+        [late("a", 20), late("b", 30)]
+    );
+    let batch = Batch {
+        dirty: vec![dirty("a", 1, 1)],
+        clean: vec![(PROJECT, Side::Huly, "b".into())],
+        ..Batch::default()
+    };
+    store.write(&fence, &batch).await.unwrap();
+    assert_eq!(store.late(Millis(20)).await.unwrap(), [late("b", 30)]);
+    let upkeep = Upkeep {
+        history: Millis(9),
+        conflicts: Millis(9),
+        runs: Millis(9),
+        backup: None,
+    };
+    assert_eq!(store.upkeep(&upkeep, Millis(25)).await.unwrap().deleted, 1);
+    assert_eq!(store.late(Millis(0)).await.unwrap(), [late("b", 30)]);
 }

@@ -4,7 +4,7 @@ use super::{
     Board, ChangeKind, Digest,
     date::{date, minute},
     page::{Entry, Fact, Page, Said, Section},
-    view::{SeenChange, View, meaning},
+    view::{SeenChange, View},
 };
 use crate::{ids::StatusId, item::Field, lens::Category, side::Side};
 
@@ -62,7 +62,7 @@ fn is_closing(board: &Board, seen: &SeenChange<'_>) -> bool {
         ChangeKind::Cancel | ChangeKind::Remove => true,
         ChangeKind::Update if seen.change.field == Some(Field::Status) => {
             let category = seen.to.and_then(|to| match seen.change.written {
-                Side::Vibe => meaning(&StatusId::from(to)),
+                Side::Vibe => Category::of_column(&StatusId::from(to)),
                 Side::Huly => board
                     .huly
                     .iter()

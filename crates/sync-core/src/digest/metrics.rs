@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Board, Digest, about,
     page::{Entry, Fact, Page, Said, Section, percent},
-    view::{NAME_CHARS, Seen, State, View, meaning},
+    view::{NAME_CHARS, Seen, State, View},
 };
 use crate::{ids::StatusId, item::Priority, lens::Category};
 
@@ -36,7 +36,7 @@ pub(super) fn page(digest: &Digest, view: &View<'_>, most: usize) -> Page {
         .collect();
     let on_vibe: Vec<Option<Category>> = states
         .iter()
-        .filter_map(|state| Some(state.vibe?.status.as_ref().and_then(meaning)))
+        .filter_map(|state| Some(state.vibe?.status.as_ref().and_then(Category::of_column)))
         .collect();
     let huly_words = ["total_issues", "active_issues"];
     let vibe_words = ["total_tasks", "active_tasks"];

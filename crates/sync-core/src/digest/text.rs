@@ -1,5 +1,7 @@
 //! Texts of the boards on their way into a block: one line, no hidden characters, no longer than their place.
 
+use crate::signs::is_unseen;
+
 /// Marks a text that was shortened.
 const CUT: char = '…';
 /// What of a line is shown before the word it is shown for, in characters.
@@ -20,7 +22,7 @@ pub(super) fn clean(text: &str, most: usize) -> String {
             gap = count > 0;
             continue;
         }
-        if is_hidden(char) {
+        if is_unseen(char) {
             continue;
         }
         let needed = 1 + usize::from(gap);
@@ -46,25 +48,6 @@ fn shorten(out: &mut String, count: usize, most: usize) {
     out.truncate(out.trim_end().len());
     if most > 0 {
         out.push(CUT);
-    }
-}
-
-fn is_hidden(char: char) -> bool {
-    match char {
-        // soft hyphen, marks and embeddings of direction, joints of no width but for those that letters and emoji need
-        '\u{ad}'
-        | '\u{61c}'
-        | '\u{180e}'
-        | '\u{200b}'
-        | '\u{200e}'
-        | '\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}'
-        // tags and variation selectors that spell whole texts
-        | '\u{e0000}'..='\u{e0fff}' => true,
-        _ => char.is_control(),
     }
 }
 

@@ -320,7 +320,7 @@ impl<'a> State<'a> {
     /// Huly's, or what the task's column means where Huly's is not known.
     pub(super) fn category(&self) -> Option<Category> {
         let huly = self.huly.and_then(|huly| huly.category);
-        huly.or_else(|| meaning(self.vibe?.status.as_ref()?))
+        huly.or_else(|| Category::of_column(self.vibe?.status.as_ref()?))
     }
 
     /// Whether something is still to be done.
@@ -352,16 +352,5 @@ impl<'a> State<'a> {
         let should = self.huly?.means.as_ref()?;
         let shown = self.vibe?.status.as_ref()?;
         (should != shown).then_some((should, shown))
-    }
-}
-
-/// What a column of Vibe means. `None`: it is none of the five.
-pub(super) fn meaning(status: &StatusId) -> Option<Category> {
-    match status.as_str() {
-        "todo" => Some(Category::Todo),
-        "inprogress" | "inreview" => Some(Category::Active),
-        "done" => Some(Category::Won),
-        "cancelled" => Some(Category::Lost),
-        _ => None,
     }
 }

@@ -15,6 +15,19 @@ const REVIEW: &str = "inreview";
 const DONE: &str = "done";
 const CANCELLED: &str = "cancelled";
 
+impl Category {
+    /// What a column of Vibe means by itself, whatever a lens makes of it. `None`: it is none of the five.
+    pub(crate) fn of_column(vibe: &StatusId) -> Option<Category> {
+        match vibe.as_str() {
+            TODO => Some(Category::Todo),
+            ACTIVE | REVIEW => Some(Category::Active),
+            DONE => Some(Category::Won),
+            CANCELLED => Some(Category::Lost),
+            _ => None,
+        }
+    }
+}
+
 /// Builds the lens; duplicate ids count once, at their first place.
 pub(super) fn lens(
     statuses: &[HulyStatus],

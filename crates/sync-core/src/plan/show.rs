@@ -10,6 +10,7 @@ use crate::{
     item::Value,
     link::Phase,
     side::{Pair, Side},
+    signs::is_order,
 };
 
 /// Longest value in the text form, in characters.
@@ -213,15 +214,9 @@ fn shown_whole(text: &str) -> String {
 fn visible(out: &mut String, char: char) {
     match char {
         '\n' => out.push_str("\\n"),
-        '\u{200e}'
-        | '\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}'
-        | '\u{2028}'
-        | '\u{2029}' => {
-            out.extend(char.escape_unicode());
-        }
+        '\u{2028}' | '\u{2029}' => out.extend(char.escape_unicode()),
         _ if char.is_control() => out.extend(char.escape_default()),
+        _ if is_order(char) => out.extend(char.escape_unicode()),
         _ => out.push(char),
     }
 }

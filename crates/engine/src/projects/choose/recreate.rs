@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use store::row::{ProjectPhase, ProjectRow};
 use sync_core::{
-    Side,
+    Pair, Side,
     ids::{ItemId, Millis, ProjectId},
     item::{FieldSet, Values},
     link::{Link, fold},
@@ -13,6 +13,12 @@ use sync_core::{
 use super::{Choosing, Chosen, refuse};
 use crate::{codes, error::Error, observe, port::BoardProject, report::ProjectReport};
 
+/// What is made again: items of each side, and the projects in which that is done.
+struct Again {
+    missing: Pair<HashSet<ItemId>>,
+    projects: Pair<Option<ProjectId>>,
+}
+
 impl Choosing<'_> {
     pub(super) async fn recreate(
         &self,
@@ -20,50 +26,71 @@ impl Choosing<'_> {
         chosen: &mut Chosen,
         turn: &mut ProjectReport,
     ) -> Result<(), Error> {
-        let (side, missing, project) = if let Some(side) = self.gone() {
-            let Some(project) = self.target(side, into, turn).await? else {
-                return Ok(());
-            };
-            let all = self
-                .links
-                .iter()
-                .filter_map(|link| link.items.side(side).clone());
-            (side, all.collect(), project)
-        } else {
-            let Some((side, missing)) = self.missing(turn).await? else {
-                "nothing is missing".clone_into(&mut chosen.effect);
-                return self.go_on(true, chosen, turn).await;
-            };
-            (side, missing, self.row.projects.side(side).clone())
+        let again = match self.gone() {
+            Some(side) => self.whole(side, into, turn).await?,
+            None => self.missing(turn).await?,
         };
+        let Some(again) = again else { return Ok(()) };
+        if again.missing.iter().all(|(_, items)| items.is_empty()) {
+            "nothing is missing".clone_into(&mut chosen.effect);
+            return self.go_on(true, chosen, turn).await;
+        }
         let (mut changed, mut forgotten) = (Vec::new(), Vec::new());
+        let mut made: Pair<usize> = Pair::default();
         for link in &self.links {
-            let is_missing = link.items.side(side).as_ref();
-            if is_missing.is_some_and(|item| missing.contains(item)) {
-                let next = without(link, side);
-                if next.is_over() {
-                    forgotten.push(link.id);
-                } else {
-                    changed.push(next);
-                }
+            let is_missing = |side: &Side| {
+                let item = link.items.side(*side).as_ref();
+                item.is_some_and(|item| again.missing.side(*side).contains(item))
+            };
+            let sides: Vec<Side> = Side::ALL.into_iter().filter(is_missing).collect();
+            let next = sides
+                .iter()
+                .fold(link.clone(), |link, side| without(&link, *side));
+            if next.is_over() {
+                forgotten.push(link.id);
+            } else if let [side] = sides[..] {
+                *made.side_mut(side) += 1;
+                changed.push(next);
             }
         }
         chosen.changes = changed.len() as u64;
-        chosen.effect = format!(
-            "the next sync makes {} items again in {}",
-            changed.len(),
-            side.title()
-        );
-        let mut row = ProjectRow {
+        chosen.effect = told(made, forgotten.len());
+        let row = ProjectRow {
             phase: ProjectPhase::Active,
             reason: "".into(),
             watermark: Millis(0),
             // Many creates at once are what was asked for.
             first_sync_done: false,
+            projects: again.projects,
             ..self.row.clone()
         };
-        *row.projects.side_mut(side) = project;
         self.store(changed, forgotten, row).await
+    }
+
+    /// Everything that was linked in a project that is gone.
+    async fn whole(
+        &self,
+        side: Side,
+        into: Option<&str>,
+        turn: &mut ProjectReport,
+    ) -> Result<Option<Again>, Error> {
+        if self.boards.side(side.opposite()).is_none() {
+            let words = "both of its projects are gone: choose unlink";
+            refuse(turn, codes::CHOICE_REFUSED, words);
+            return Ok(None);
+        }
+        let Some(project) = self.target(side, into, turn).await? else {
+            return Ok(None);
+        };
+        let all = self.links.iter();
+        let all = all.filter_map(|link| link.items.side(side).clone());
+        let mut again = Again {
+            missing: Pair::default(),
+            projects: self.row.projects.clone(),
+        };
+        *again.missing.side_mut(side) = all.collect();
+        *again.projects.side_mut(side) = project;
+        Ok(Some(again))
     }
 
     /// The project in which everything is made again: `Some(None)` has it made.
@@ -113,11 +140,14 @@ impl Choosing<'_> {
         Ok(Some(Some(project.id.clone())))
     }
 
-    /// Linked items of one side that are proven gone. What is only missing is left alone, and told.
-    async fn missing(
-        &self,
-        turn: &mut ProjectReport,
-    ) -> Result<Option<(Side, HashSet<ItemId>)>, Error> {
+    /// Linked items that are proven gone. Where something is missing and nothing is proven, the choice is refused: what is only
+    /// out of sight must not be taken for all there is.
+    async fn missing(&self, turn: &mut ProjectReport) -> Result<Option<Again>, Error> {
+        let mut again = Again {
+            missing: Pair::default(),
+            projects: self.row.projects.clone(),
+        };
+        let mut vanished = 0;
         for side in Side::ALL {
             let Some(project) = self.row.projects.side(side) else {
                 continue;
@@ -136,18 +166,43 @@ impl Choosing<'_> {
                 continue;
             }
             let proof = observe::proof(self.ctx, side, project, absent).await?;
-            turn.notices.extend(
-                proof
-                    .vanished
-                    .iter()
-                    .map(|item| observe::vanished(side, item)),
-            );
-            if !proof.gone.is_empty() {
-                return Ok(Some((side, proof.gone.into_iter().collect())));
+            if proof.project_gone {
+                let words = format!(
+                    "its {} project is not there any more: look at it, and choose again",
+                    side.title()
+                );
+                refuse(turn, codes::CHOICE_REFUSED, &words);
+                return Ok(None);
             }
+            vanished += proof.vanished.len();
+            let told = proof.vanished.iter();
+            let told = told.map(|item| observe::vanished(side, item));
+            turn.notices.extend(told);
+            again.missing.side_mut(side).extend(proof.gone);
         }
-        Ok(None)
+        let is_proven = again.missing.iter().any(|(_, items)| !items.is_empty());
+        if vanished > 0 && !is_proven {
+            let words = format!(
+                "{vanished} of its items are missing, but nothing proves that they were deleted: bring them back into sight and \
+                 choose again, or choose trust, which goes on without making them again"
+            );
+            refuse(turn, codes::CHOICE_REFUSED, &words);
+            return Ok(None);
+        }
+        Ok(Some(again))
     }
+}
+
+/// What comes of it, in words.
+fn told(made: Pair<usize>, forgotten: usize) -> String {
+    if made.iter().all(|(_, count)| *count == 0) {
+        return format!("{forgotten} links go, whose items are gone on both sides");
+    }
+    let sides = made.iter().filter(|(_, count)| **count > 0);
+    let sides: Vec<String> = sides
+        .map(|(side, count)| format!("{count} items again in {}", side.title()))
+        .collect();
+    format!("the next sync makes {}", sides.join(" and "))
 }
 
 /// A link whose item on one side is to be made again, as its next generation.

@@ -1,5 +1,7 @@
 //! Routes below an agent: its blocks, tools and folders.
 
+use std::sync::MutexGuard;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use bytes::Bytes;
@@ -67,18 +69,44 @@ pub(super) async fn change_block(
     Ok(Json(block_row(&model, &changed)))
 }
 
+/// What is attached to an agent or detached from it, as the checks of its id name it.
+#[derive(Clone, Copy)]
+enum Thing {
+    Block,
+    Tool,
+    Folder,
+}
+
+impl Thing {
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Thing::Block => ("block", "block_id"),
+            Thing::Tool => ("tool", "tool_id"),
+            Thing::Folder => ("source", "folder_id"),
+        }
+    }
+}
+
+/// The model of an agent and of what is attached to it or detached from it, once both ids are ones.
+fn related<'a>(
+    face: &'a Face,
+    thing: Thing,
+    (agent, id): (&str, &str),
+) -> Result<MutexGuard<'a, LettaModel>, Refused> {
+    let (kind, parameter) = thing.words();
+    checked("agent", "agent_id", agent)?;
+    checked(kind, parameter, id)?;
+    Ok(face.lock())
+}
+
 pub(super) async fn attach_block(State(face): State<Face>, Path((agent, block)): Two) -> Answer {
-    checked("agent", "agent_id", &agent)?;
-    checked("block", "block_id", &block)?;
-    let mut model = face.lock();
+    let mut model = related(&face, Thing::Block, (&agent, &block))?;
     let view = model.attach_block(&agent, &block)?;
     Ok(Json(agent_row(&model, &view)))
 }
 
 pub(super) async fn detach_block(State(face): State<Face>, Path((agent, block)): Two) -> Answer {
-    checked("agent", "agent_id", &agent)?;
-    checked("block", "block_id", &block)?;
-    let mut model = face.lock();
+    let mut model = related(&face, Thing::Block, (&agent, &block))?;
     let view = model.detach_block(&agent, &block)?;
     Ok(Json(agent_row(&model, &view)))
 }
@@ -110,9 +138,7 @@ pub(super) async fn attach_tool(
     Path((agent, tool)): Two,
     headers: HeaderMap,
 ) -> Answer {
-    checked("agent", "agent_id", &agent)?;
-    checked("tool", "tool_id", &tool)?;
-    let mut model = face.lock();
+    let mut model = related(&face, Thing::Tool, (&agent, &tool))?;
     model.attach_tool(&agent, &tool)?;
     after(&model, &agent, &headers)
 }
@@ -122,9 +148,7 @@ pub(super) async fn detach_tool(
     Path((agent, tool)): Two,
     headers: HeaderMap,
 ) -> Answer {
-    checked("agent", "agent_id", &agent)?;
-    checked("tool", "tool_id", &tool)?;
-    let mut model = face.lock();
+    let mut model = related(&face, Thing::Tool, (&agent, &tool))?;
     model.detach_tool(&agent, &tool)?;
     after(&model, &agent, &headers)
 }
@@ -147,9 +171,7 @@ pub(super) async fn attach_folder(
     Path((agent, folder)): Two,
     headers: HeaderMap,
 ) -> Answer {
-    checked("agent", "agent_id", &agent)?;
-    checked("source", "folder_id", &folder)?;
-    let mut model = face.lock();
+    let mut model = related(&face, Thing::Folder, (&agent, &folder))?;
     model.attach_folder(&agent, &folder)?;
     after(&model, &agent, &headers)
 }
@@ -159,9 +181,7 @@ pub(super) async fn detach_folder(
     Path((agent, folder)): Two,
     headers: HeaderMap,
 ) -> Answer {
-    checked("agent", "agent_id", &agent)?;
-    checked("source", "folder_id", &folder)?;
-    let mut model = face.lock();
+    let mut model = related(&face, Thing::Folder, (&agent, &folder))?;
     model.detach_folder(&agent, &folder)?;
     after(&model, &agent, &headers)
 }
