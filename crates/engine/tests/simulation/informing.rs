@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use ::store::AgentStore;
 use engine::{
-    Stop,
+    Mode, Stop,
     inform::{InformSettings, Informing},
     report::Exit,
     run::{Memory, Pace},
@@ -408,4 +408,40 @@ async fn a_run_that_is_killed_anywhere_leaves_one_agent() {
             "{polls}: {standings:?}"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_guard_holds_back_is_told_until_it_is_held_no_more() {
+    let mut world = World::new(Generation::L2);
+    let project = world.huly_project("HARB", "Harbor");
+    world.issue(&project, "Quay", "Text.", "Todo");
+    world.run_well().await;
+    let shelf = Shelf::default();
+    tell(&mut world, &shelf, settings());
+    world.run_well().await;
+    let says = || shelf.the_agent().1["hotspots"].clone();
+    assert!(
+        says().contains("Classes held back by a guard: 0"),
+        "{}",
+        says()
+    );
+    for at in 0..60 {
+        world.issue(&project, &format!("Flood {at}"), "", "Todo");
+    }
+    let report = world.run().await;
+    assert_eq!(report.exit, Exit::Guard, "{}", told(&report));
+    let first = says();
+    assert!(first.contains("creates, this many: 60"), "{first}");
+    world.wait(Duration::from_hours(1)).await;
+    shelf.calls();
+    let report = world.run().await;
+    assert_eq!(report.exit, Exit::Guard, "{}", told(&report));
+    assert_eq!((says(), shelf.calls()), (first, calls(&[])), "told once");
+    let accept = vec![report.projects[0].held[0].hash.clone()];
+    world.attempt(Mode::Sync { accept }).await.unwrap();
+    assert!(
+        says().contains("Classes held back by a guard: 0"),
+        "{}",
+        says()
+    );
 }
