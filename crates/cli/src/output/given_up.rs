@@ -4,7 +4,11 @@ use serde_json::{Value, json};
 use sync_core::{ids::Millis, item::TextVersion};
 
 use super::table;
-use crate::{codes, command::given_up::GivenUp, words};
+use crate::{
+    codes,
+    command::given_up::{Agents, GivenUp},
+    words,
+};
 
 /// Names it on the command line: the same as long as it stands.
 pub(crate) fn id(one: &GivenUp) -> String {
@@ -92,5 +96,31 @@ pub(crate) fn document(one: &GivenUp) -> Value {
         "project": one.project.label, "agent": agent.agent,
         "state": agent.state, "since": words::exact_time(since(one)), "tries": agent.tries,
         "code": agent.code, "message": agent.message, "what_to_do": codes::remedy(&agent.code),
+    })
+}
+
+/// How many of them know the latest, and how many do not.
+pub(crate) fn counts(agents: &Agents) -> String {
+    let Agents {
+        told,
+        waiting,
+        stuck: _,
+        dead,
+    } = agents;
+    let dead = dead.len() as u64;
+    let mut text = format!("{} told", words::grouped(*told));
+    for (count, what) in [(*waiting, "waiting"), (dead, "given up")] {
+        if count > 0 {
+            text = format!("{text}, {} {what}", words::grouped(count));
+        }
+    }
+    text
+}
+
+/// The same for programs.
+pub(crate) fn counts_document(agents: &Agents) -> Value {
+    json!({
+        "told": agents.told, "waiting": agents.waiting, "stuck": agents.stuck, "given_up": agents.dead.len(),
+        "list": agents.dead.iter().map(document).collect::<Vec<_>>(),
     })
 }

@@ -11,7 +11,6 @@ use sync_core::{Pair, Side, ids::Millis};
 use crate::{
     codes,
     command::{
-        given_up::Agents,
         runs,
         status::{Shown, Status},
     },
@@ -186,27 +185,9 @@ fn facts(status: &Status) -> String {
         status
             .agents
             .as_ref()
-            .map(|known| ("agents", agents(known))),
+            .map(|known| ("agents", given_up::counts(known))),
     );
     table::facts(&rows)
-}
-
-/// How many of them know the latest, and how many do not.
-fn agents(agents: &Agents) -> String {
-    let Agents {
-        told,
-        waiting,
-        stuck: _,
-        dead,
-    } = agents;
-    let dead = dead.len() as u64;
-    let mut text = format!("{} told", words::grouped(*told));
-    for (count, what) in [(*waiting, "waiting"), (dead, "given up")] {
-        if count > 0 {
-            text.push_str(&format!(", {} {what}", words::grouped(count)));
-        }
-    }
-    text
 }
 
 fn services(status: &Status) -> String {
@@ -363,14 +344,7 @@ pub(crate) fn document(status: &Status) -> Value {
         "services": { "huly": service_document(status, Side::Huly), "vibe": service_document(status, Side::Vibe) },
         "projects": status.projects.iter().map(|row| project_document(row, status.now)).collect::<Vec<_>>(),
         "dead_letters": status.letters.iter().map(letter_document).collect::<Vec<_>>(),
-        "agents": status.agents.as_ref().map(agents_document),
-    })
-}
-
-fn agents_document(agents: &Agents) -> Value {
-    json!({
-        "told": agents.told, "waiting": agents.waiting, "stuck": agents.stuck, "given_up": agents.dead.len(),
-        "list": agents.dead.iter().map(given_up::document).collect::<Vec<_>>(),
+        "agents": status.agents.as_ref().map(given_up::counts_document),
     })
 }
 

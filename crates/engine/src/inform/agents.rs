@@ -4,20 +4,17 @@
 //! several, everybody who looks takes the oldest. A request without an answer is looked for, after all the time that it may take,
 //! before another is sent.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use http_kit::Kind;
 use store::{
     Store,
-    agents::{AgentPhase, AgentRow, BlockRow},
+    agents::{AgentPhase, AgentRow},
 };
-use sync_core::{
-    digest::Label,
-    ids::{Millis, ProjectLinkId},
-};
+use sync_core::ids::{Millis, ProjectLinkId};
 
 use super::{
-    codes,
+    codes, failing,
     pass::{Job, Listing, Pass, Untold},
     sink::{AgentDraft, BlockDraft, Found, Shown},
     told::Waits,
@@ -126,9 +123,9 @@ impl Pass<'_> {
     /// What the agent holds now counts as confirmed, so that what differs from it is written.
     pub(super) async fn compared(&self, row: AgentRow, shown: &Shown) -> Result<AgentRow, Untold> {
         let World { store, fence } = self.books();
-        let failing = store.blocks(row.project).await?;
+        let known = store.blocks(row.project).await?;
         store.forget_blocks(fence, row.project).await?;
-        let blocks = compared(row.project, shown, failing);
+        let blocks = failing::as_shown(row.project, shown, known);
         let row = AgentRow {
             checked_at: self.world.env.now(),
             ..row
@@ -283,33 +280,6 @@ impl Pass<'_> {
         }
         Ok(())
     }
-}
-
-/// Blocks as they are there count as confirmed; what failed before is remembered with its value.
-fn compared(project: ProjectLinkId, shown: &Shown, failing: Vec<BlockRow>) -> Vec<BlockRow> {
-    let mut failing: HashMap<Arc<str>, BlockRow> = failing
-        .into_iter()
-        .filter(|row| row.tries > 0)
-        .map(|row| (Arc::clone(&row.label), row))
-        .collect();
-    let mut rows: Vec<BlockRow> = Vec::with_capacity(shown.blocks.len());
-    for block in &shown.blocks {
-        let wanted = BlockRow::wanted(project, Arc::clone(&block.label), block.hash);
-        let row = failing.remove(&block.label);
-        rows.push(BlockRow {
-            block: Some(Arc::clone(&block.id)),
-            // one of ours that the agent may change itself is written once more, so that it may not
-            confirmed: Some(block.hash)
-                .filter(|_| block.read_only || Label::of(&block.label).is_none()),
-            ..row.filter(|row| row.wanted != block.hash).unwrap_or(wanted)
-        });
-    }
-    rows.extend(failing.into_values().map(|row| BlockRow {
-        block: None,
-        confirmed: None,
-        ..row
-    }));
-    rows
 }
 
 fn gone(service: &'static str) -> http_kit::Error {

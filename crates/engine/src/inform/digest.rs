@@ -145,7 +145,7 @@ async fn read(world: &World, row: &ProjectRow) -> Result<Digest, Error> {
         changes: history.iter().filter_map(|row| items.change(row)).collect(),
         conflicts: conflicts.iter().map(clash).collect(),
         letters: letters.iter().filter_map(letter).collect(),
-        held: Vec::new(),
+        held: super::held::held(store.as_ref(), row.id).await?,
         waiting: waiting(store.as_ref(), row).await?,
     })
 }

@@ -1,16 +1,22 @@
 //! When telling an agent, or one block of it, is given up: by the rules of other letters (design 4.5), except that a service which is
 //! not there, or refuses us, says nothing about one agent.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use http_kit::Kind;
 use store::{
     agents::{AgentRow, BlockRow},
     row::LetterState,
 };
-use sync_core::ids::Millis;
+use sync_core::{
+    digest::Label,
+    ids::{Millis, ProjectLinkId},
+};
 
-use super::pass::{Job, Pass, Untold};
+use super::{
+    pass::{Job, Pass, Untold},
+    sink::Shown,
+};
 use crate::lease::millis;
 
 impl Pass<'_> {
@@ -74,4 +80,35 @@ pub(super) fn is_of_all(error: &http_kit::Error) -> bool {
         Kind::Transient | Kind::Unknown => error.status().is_none(),
         Kind::Conflict | Kind::Rejected => false,
     }
+}
+
+/// Blocks as they are there count as confirmed; what failed before is remembered with its value.
+pub(super) fn as_shown(
+    project: ProjectLinkId,
+    shown: &Shown,
+    known: Vec<BlockRow>,
+) -> Vec<BlockRow> {
+    let mut failing: HashMap<Arc<str>, BlockRow> = known
+        .into_iter()
+        .filter(|row| row.tries > 0)
+        .map(|row| (Arc::clone(&row.label), row))
+        .collect();
+    let mut rows: Vec<BlockRow> = Vec::with_capacity(shown.blocks.len());
+    for block in &shown.blocks {
+        let wanted = BlockRow::wanted(project, Arc::clone(&block.label), block.hash);
+        let row = failing.remove(&block.label);
+        rows.push(BlockRow {
+            block: Some(Arc::clone(&block.id)),
+            // one of ours that the agent may change itself is written once more, so that it may not
+            confirmed: Some(block.hash)
+                .filter(|_| block.read_only || Label::of(&block.label).is_none()),
+            ..row.filter(|row| row.wanted != block.hash).unwrap_or(wanted)
+        });
+    }
+    rows.extend(failing.into_values().map(|row| BlockRow {
+        block: None,
+        confirmed: None,
+        ..row
+    }));
+    rows
 }

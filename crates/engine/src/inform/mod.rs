@@ -11,6 +11,7 @@ mod digest;
 mod dir;
 mod facts;
 mod failing;
+mod held;
 mod letta;
 mod likeness;
 mod operate;
@@ -28,6 +29,7 @@ use sync_core::digest::{DigestOptions, OwnTexts};
 
 pub use dir::DirSink;
 pub(crate) use facts::note;
+pub(crate) use held::note_held;
 pub use letta::{LettaSink, Profile};
 pub use likeness::{Pattern, Reshape, Traits};
 pub use operate::{Kept, OperateError, Operator, kept};

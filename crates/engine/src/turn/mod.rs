@@ -185,6 +185,7 @@ async fn run(
     if !observed.waits.is_empty() {
         away::over(ctx, row).await?;
     }
+    inform::note_held(ctx, mode, row.id, &report.held).await?;
     tidy::tidy(ctx, row, &observed, report).await?;
     tidy::close(ctx, row, full, newest, report).await
 }

@@ -42,14 +42,14 @@ async fn a_block_tells_which_agents_have_it_and_one_that_is_gone_tells_nothing()
     let path = format!("/v1/blocks/{BLOCK}/agents");
     let (mut server, letta) = resumed(None).await;
     let rows = json!([agent_row(&numbered(1), "One", &["a"])]);
-    json_mock(&mut server, "GET", &path, 200, &rows.to_string())
+    json_mock(&mut server, "GET", path.as_str(), 200, &rows.to_string())
         .match_query(Matcher::Any)
         .create_async()
         .await;
     assert_eq!(letta.agents_of_block(block_id()).await.unwrap().len(), 1);
 
     let (mut server, letta) = resumed(None).await;
-    json_mock(&mut server, "GET", &path, 200, "[]")
+    json_mock(&mut server, "GET", path.as_str(), 200, "[]")
         .match_query(Matcher::Any)
         .create_async()
         .await;
@@ -57,7 +57,7 @@ async fn a_block_tells_which_agents_have_it_and_one_that_is_gone_tells_nothing()
 
     let (mut server, letta) = resumed(None).await;
     let words = detail(&format!("Block with id={BLOCK} not found"));
-    json_mock(&mut server, "GET", &path, 404, &words)
+    json_mock(&mut server, "GET", path.as_str(), 404, &words)
         .match_query(Matcher::Any)
         .create_async()
         .await;
@@ -74,7 +74,7 @@ async fn another_embedding_is_asked_for_and_looked_for_in_the_answer() {
     let path = format!("/v1/agents/{AGENT}");
     let mut row = agent_row(AGENT, "One", &[]);
     row["embedding"] = "openai/old".into();
-    let change = json_mock(&mut server, "PATCH", &path, 200, &row.to_string())
+    let change = json_mock(&mut server, "PATCH", path.as_str(), 200, &row.to_string())
         .match_query(Matcher::Any)
         .match_body(Matcher::Json(json!({"embedding": "openai/new"})))
         .create_async()

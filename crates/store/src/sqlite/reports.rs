@@ -15,8 +15,6 @@ use crate::{
     row::{ConflictRow, DeadLetter, Deed, HeldRow, HistoryRow, LetterState, RunRow},
 };
 
-/// Every state of a dead letter.
-
 /// Conflicts, newest first.
 pub(super) async fn conflicts(
     conn: &mut SqliteConnection,

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use ::store::{AgentStore, Store, agents::AgentRow, port::Operation, row::LetterState};
-use engine::report::Exit;
+use engine::{Mode, report::Exit};
 use http_kit::Kind;
+use sim::vibe::Generation;
 use sync_core::ids::Millis;
 
-use super::{Call, DAY, Mishap, calls, project};
+use super::{Call, DAY, Mishap, calls, project, settings, shelf::Shelf, tell};
 use crate::world::{World, told};
 
 async fn agent(world: &World) -> AgentRow {
@@ -134,4 +135,49 @@ async fn a_service_that_is_away_for_days_has_no_agent_given_up() {
         blocks["board_metrics"].contains("Done (done): 1"),
         "{blocks:#?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_guard_holds_back_is_told_until_it_is_held_no_more() {
+    let mut world = World::new(Generation::L2);
+    let project = world.huly_project("HARB", "Harbor");
+    world.issue(&project, "Quay", "Text.", "Todo");
+    world.run_well().await;
+    let shelf = Shelf::default();
+    tell(&mut world, &shelf, settings());
+    world.run_well().await;
+    let says = || shelf.the_agent().1["hotspots"].clone();
+    assert!(
+        says().contains("Classes held back by a guard: 0"),
+        "{}",
+        says()
+    );
+    for at in 0..60 {
+        world.issue(&project, &format!("Flood {at}"), "", "Todo");
+    }
+    let report = world.run().await;
+    assert_eq!(report.exit, Exit::Guard, "{}", told(&report));
+    let first = says();
+    assert!(first.contains("creates, this many: 60"), "{first}");
+    world.wait(Duration::from_hours(1)).await;
+    shelf.calls();
+    let report = world.run().await;
+    assert_eq!(report.exit, Exit::Guard, "{}", told(&report));
+    assert_eq!((says(), shelf.calls()), (first, calls(&[])), "told once");
+    let accept = vec![report.projects[0].held[0].hash.clone()];
+    world.attempt(Mode::Sync { accept }).await.unwrap();
+    assert!(
+        says().contains("Classes held back by a guard: 0"),
+        "{}",
+        says()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_block_is_sent_again_in_the_same_run() {
+    let (world, shelf, issues) = project().await;
+    world.run_well().await;
+    world.move_issue(&issues[0], "Done");
+    shelf.mishaps(Call::Write, [Mishap::Fails(Kind::Transient); 2]);
+    assert!(world.run_well().await.informed.waits.is_empty());
 }

@@ -8,7 +8,7 @@ use engine::{
 };
 use http_kit::Kind;
 
-use super::{Call, DAY, Mishap, calls, project, settings, shelf::Shelf, tell};
+use super::{Call, DAY, LATE, Mishap, calls, project, settings, shelf::Shelf, tell};
 use crate::world::told;
 
 fn tools(names: &[&str]) -> BTreeSet<Arc<str>> {
@@ -181,5 +181,26 @@ async fn what_a_deleted_agent_leaves_behind_is_removed_but_what_it_wrote_itself(
         world.wait(DAY).await;
         world.run_well().await;
         assert!(!shelf.calls().contains_key(&Call::Clear), "{again}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_killed_while_it_clears_up_leaves_nothing_behind_in_the_end() {
+    for polls in (0..400).step_by(23) {
+        let (world, shelf, issues) = project().await;
+        world.run_well().await;
+        let (id, _) = shelf.the_agent();
+        shelf.delete(&id);
+        world.move_issue(&issues[0], "Done");
+        world.run_killed_after(polls).await;
+        world.wait(LATE * 3).await;
+        for _ in 0..3 {
+            world.run().await;
+            world.wait(LATE).await;
+        }
+        world.wait(DAY).await;
+        world.run_well().await;
+        shelf.the_agent();
+        assert_eq!(shelf.orphans(), Vec::<String>::new(), "{polls}");
     }
 }
