@@ -18,6 +18,7 @@ mod deletions;
 mod edits;
 mod embedding;
 mod exit_codes;
+mod fail_points;
 mod failing_lists;
 mod first_sync;
 mod importing;
