@@ -21,6 +21,7 @@ mod exit_codes;
 mod fail_points;
 mod failing_lists;
 mod first_sync;
+mod freezes;
 mod importing;
 mod kill;
 mod letta;
