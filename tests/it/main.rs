@@ -42,6 +42,7 @@ mod rows;
 mod starting;
 #[path = "../letta/story.rs"]
 mod story;
+mod throttled;
 mod transcript;
 mod unlink_kills;
 mod unlinking;
