@@ -18,10 +18,12 @@ mod deletions;
 mod edits;
 mod embedding;
 mod exit_codes;
+mod fail_points;
 mod failing_lists;
 mod first_sync;
 #[path = "../letta/following.rs"]
 mod following;
+mod freezes;
 mod importing;
 mod kill;
 mod letta;
@@ -43,6 +45,7 @@ mod rows;
 mod starting;
 #[path = "../letta/story.rs"]
 mod story;
+mod throttled;
 mod transcript;
 mod unlink_kills;
 mod unlinking;

@@ -19,20 +19,30 @@ const TICK: Duration = Duration::from_millis(3);
 
 /// The program under test.
 pub(crate) fn hvs() -> PathBuf {
-    let path = std::env::var_os("HVS_BIN").map_or_else(beside, PathBuf::from);
+    built("hvs", "HVS_BIN", "cargo build -p cli")
+}
+
+/// The same with points at which it ends (`crates/cli/src/fail_points`).
+pub(crate) fn hvs_fail_points() -> PathBuf {
+    let command = "cargo build -p cli --features fail-points --bin hvs-fail-points";
+    built("hvs-fail-points", "HVS_FAIL_POINTS_BIN", command)
+}
+
+/// A program that a variable names, else the one that cargo put where it builds in the tests' profile.
+fn built(name: &str, variable: &str, command: &str) -> PathBuf {
+    let path = std::env::var_os(variable).map_or_else(|| beside(name), PathBuf::from);
     assert!(
         path.is_file(),
-        "there is no program to test at `{}`: `cargo xtask test` builds it, or `cargo build -p cli`, or set HVS_BIN",
+        "there is no program to test at `{}`: `cargo xtask test` builds it, or `{command}`, or set {variable}",
         path.display()
     );
     path
 }
 
-/// Where cargo puts the program when it builds it in the tests' profile.
-fn beside() -> PathBuf {
+fn beside(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().unwrap().parent().unwrap();
-    profile.join(format!("hvs{}", std::env::consts::EXE_SUFFIX))
+    profile.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Waits until something holds; what it was is told if it never does.

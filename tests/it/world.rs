@@ -24,7 +24,7 @@ use sync_core::ids::Millis;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::process::{Process, Ran, hvs};
+use crate::process::{Process, Ran, hvs, hvs_fail_points};
 
 /// Both shapes of Vibe's server.
 pub(crate) const GENERATIONS: [Generation; 2] = [Generation::L1, Generation::L2];
@@ -57,6 +57,7 @@ pub(crate) struct World {
     /// They serve until they are dropped.
     listening: [Running; 2],
     directory: TempDir,
+    credentials: String,
     secret: String,
     variables: BTreeMap<String, String>,
 }
@@ -111,6 +112,17 @@ impl World {
         (world.await, state)
     }
 
+    /// The same boards, settings and store once more, on servers of their own.
+    pub(crate) async fn copy(&self) -> World {
+        let huly = self.huly.model.lock().clone();
+        let vibe = self.vibe.model.lock().clone();
+        let (who, secret) = (self.who.clone(), self.secret.clone());
+        let mut copy = World::serve(huly, vibe, who, &self.credentials, secret).await;
+        copy.variables = self.variables.clone();
+        std::fs::copy(self.path("hvs.db"), copy.path("hvs.db")).unwrap();
+        copy
+    }
+
     async fn serve(
         huly: Huly,
         vibe: Vibe,
@@ -158,6 +170,7 @@ impl World {
             who,
             listening,
             directory,
+            credentials: credentials.to_owned(),
             secret,
             variables: BTreeMap::new(),
         }
@@ -200,16 +213,31 @@ impl World {
 
     /// Starts `hvs` in the world's directory, with `hvs.toml` and the set keys, and nothing of this process's environment.
     pub(crate) fn start(&self, words: &[&str]) -> Process {
+        Process::start(&mut self.command(hvs(), words))
+    }
+
+    /// The same with the program that ends or stops at a point (`send/vibe-create:before:1`), if it is to do so; the points
+    /// that it passes are in the file `points`.
+    pub(crate) fn start_with_points(&self, point: Option<&str>, words: &[&str]) -> Process {
+        let mut command = self.command(hvs_fail_points(), words);
+        command.env("HVS_FAIL_POINT_LOG", self.path("points"));
+        if let Some(point) = point {
+            command.env("HVS_FAIL_POINT", point);
+        }
+        Process::start(&mut command)
+    }
+
+    fn command(&self, program: PathBuf, words: &[&str]) -> Command {
         let home = self.directory.path();
-        Process::start(
-            Command::new(hvs())
-                .args(words)
-                .current_dir(home)
-                .env_clear()
-                .env("HOME", home)
-                .env("TMPDIR", home)
-                .envs(&self.variables),
-        )
+        let mut command = Command::new(program);
+        command
+            .args(words)
+            .current_dir(home)
+            .env_clear()
+            .env("HOME", home)
+            .env("TMPDIR", home)
+            .envs(&self.variables);
+        command
     }
 
     /// Runs `hvs` to its end. Whatever it is, it tells nobody the secret.

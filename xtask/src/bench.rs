@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: the figures of design section 7, each against a floor or target of the same run. A figure that is
 //! not reached fails nothing: only a benchmark that breaks does.
 
-use std::{fmt::Write as _, fs, process::Stdio};
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path, process::Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -10,17 +10,19 @@ use crate::workspace::{Workspace, cargo};
 
 /// Where results are kept.
 const PAGE: &str = "docs/performance.md";
+/// Where those of a disaster are kept.
+const RECOVERY: &str = "docs/recovery.md";
 /// The figures stand between these; what is around them is written by people.
 const MARKERS: (&str, &str) = ("<!-- figures: begin -->", "<!-- figures: end -->");
 
 /// Flags of `cargo xtask bench`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Only this one: plan, digest, store, first, backfill, quiet, letta, status, table
+    /// Only this one: plan, digest, store, first, backfill, quiet, letta, rebuild, status, table
     name: Option<String>,
     /// Of the table only the size with so many projects: 10, 50, 100, 200
     size: Option<String>,
-    /// Write the results with date, commit, machine and command into docs/performance.md
+    /// Write the results with date, commit, machine and command into docs/performance.md, those of `rebuild` into docs/recovery.md
     #[arg(long)]
     write_docs: bool,
 }
@@ -35,6 +37,8 @@ struct Bench {
 
 /// It runs the released program, which is built first.
 const STATUS: &str = "status";
+/// Its figures stand beside the commands that they are of.
+const REBUILD: &str = "rebuild";
 /// It may be told one of its sizes.
 const TABLE: &str = "table";
 
@@ -82,6 +86,12 @@ const BENCHES: &[Bench] = &[
         word: Some("letta"),
     },
     Bench {
+        name: REBUILD,
+        package: "engine",
+        program: "sync",
+        word: Some(REBUILD),
+    },
+    Bench {
         name: STATUS,
         package: "engine",
         program: "sync",
@@ -117,7 +127,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let names: Vec<_> = BENCHES.iter().map(|bench| bench.name).collect();
         bail!("no such benchmark; there are {}", names.join(", "));
     }
-    let mut figures = Vec::new();
+    let mut pages: BTreeMap<&str, Vec<Figure>> = BTreeMap::new();
     for bench in chosen {
         let more = bench.more(args.size.as_deref())?;
         println!("==> {}", bench.shown(&more));
@@ -130,18 +140,24 @@ pub(crate) fn run(args: &Args) -> Result<()> {
                 figure.outcome()
             );
         }
-        figures.extend(new);
+        pages.entry(bench.page()).or_default().extend(new);
     }
-    let table = table(&figures);
-    println!("\n{table}");
-    if args.write_docs {
-        let path = root.join(PAGE);
-        let page = fs::read_to_string(&path).with_context(|| format!("cannot read {PAGE}"))?;
-        let told = told(&table, args)?;
-        let page = between_markers(&page, &told)?;
-        fs::write(&path, page).with_context(|| format!("cannot write {PAGE}"))?;
-        println!("written to {PAGE}");
+    for (page, figures) in pages {
+        let table = table(&figures);
+        println!("\n{table}");
+        if args.write_docs {
+            write(&root, page, &told(&table, args)?)?;
+        }
     }
+    Ok(())
+}
+
+fn write(root: &Path, page: &str, told: &str) -> Result<()> {
+    let path = root.join(page);
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {page}"))?;
+    let text = between_markers(&text, told).with_context(|| page.to_owned())?;
+    fs::write(&path, text).with_context(|| format!("cannot write {page}"))?;
+    println!("written to {page}");
     Ok(())
 }
 
@@ -152,12 +168,20 @@ fn between_markers(page: &str, figures: &str) -> Result<String> {
         .split_once(begin)
         .and_then(|(before, rest)| Some((before, rest.split_once(end)?.1)));
     let Some((before, after)) = parts else {
-        bail!("{PAGE} has not both of {begin} and {end}");
+        bail!("the page has not both of {begin} and {end}");
     };
     Ok(format!("{before}{begin}\n{figures}{end}{after}"))
 }
 
 impl Bench {
+    /// Where its figures are kept.
+    fn page(&self) -> &'static str {
+        match self.name {
+            REBUILD => RECOVERY,
+            _ => PAGE,
+        }
+    }
+
     fn words(&self) -> Vec<&'static str> {
         let mut words = vec![
             "bench",
@@ -242,12 +266,7 @@ fn table(figures: &[Figure]) -> String {
         let ratio = figure
             .ratio
             .map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
-        let Figure {
-            measure,
-            value,
-            goal,
-            ..
-        } = figure;
+        let (measure, value, goal) = (&figure.measure, &figure.value, &figure.goal);
         let outcome = figure.outcome();
         // Writing to a text cannot fail.
         if writeln!(
@@ -363,10 +382,12 @@ mod tests {
     }
 
     #[test]
-    fn the_page_has_a_place_for_the_figures() {
+    fn each_page_has_a_place_for_its_figures() {
         let root = Workspace::load().unwrap().root;
-        let page = fs::read_to_string(root.join(PAGE)).unwrap();
-        between_markers(&page, "").unwrap();
+        for page in BENCHES.iter().map(Bench::page) {
+            let text = fs::read_to_string(root.join(page)).unwrap();
+            between_markers(&text, "").unwrap();
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The project's own commands: `cargo xtask test`, `cargo xtask bench`, `cargo xtask man`, `cargo xtask simulate`,
-//! `cargo xtask tidy`.
+//! The project's own commands: `cargo xtask test`, `cargo xtask bench`, `cargo xtask kills`, `cargo xtask man`,
+//! `cargo xtask simulate`, `cargo xtask tidy`.
 //!
 //! One file per command: a module with `Args` (its flags) and `run`. To add one, add the module, a variant of
 //! [`Command`] and its arm in [`main`].
@@ -16,6 +16,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod counts;
+mod kills;
 mod letta;
 mod man;
 mod simulate;
@@ -37,6 +38,8 @@ enum Command {
     Test(test::Args),
     /// The figures of the design, each against a floor or target of the same run; fails on none of them
     Bench(bench::Args),
+    /// The built hvs, killed at every kind of step of a run, and at random ones
+    Kills(kills::Args),
     /// The man pages of hvs, made from its command line
     Man(man::Args),
     /// Schedules of trouble for whole engines, and judges who never ask hvs
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
     let outcome = match Xtask::parse().command {
         Command::Test(args) => test::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Kills(args) => kills::run(&args),
         Command::Man(args) => man::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Tidy(args) => tidy::run(&args),

@@ -28,6 +28,19 @@ const SIMULATIONS: [(&str, &[&str]); 3] = [
     ("sabotage", &["--sabotage", "4", "--seeds", "20000"]),
 ];
 
+/// The one feature of ours: what it adds is linted, too.
+const FAIL_POINTS_CLIPPY: [&str; 9] = [
+    "clippy",
+    "-p",
+    "cli",
+    "--features",
+    "fail-points",
+    "--locked",
+    "--",
+    "-D",
+    "warnings",
+];
+
 /// Flags of `cargo xtask test`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -111,6 +124,7 @@ fn steps(fast: bool) -> Vec<Step> {
     let mut steps = vec![
         step("fmt", words(&["fmt", "--all", "--check"])),
         step("clippy", words(&clippy)),
+        step("clippy of fail points", words(&FAIL_POINTS_CLIPPY)),
         step("tidy", Action::Tidy),
         step("tests", Action::Tests { cases }),
     ];
@@ -156,13 +170,15 @@ impl Action {
             Self::Tidy => tidy::run(&tidy::Args {}).map(|()| Counts::default()),
             Self::Tests { cases } => {
                 let hvs = build_hvs()?;
+                let hvs_fail_points = build_hvs_fail_points()?;
                 let mut tests = cargo();
                 tests
                     .args(runner())
                     .env("HVS_CASES", cases)
                     // a snapshot that differs is a failure, never a new file
                     .env("INSTA_UPDATE", "no")
-                    .env("HVS_BIN", hvs);
+                    .env("HVS_BIN", hvs)
+                    .env("HVS_FAIL_POINTS_BIN", hvs_fail_points);
                 watch(&mut tests)
             }
         }
@@ -194,6 +210,15 @@ fn runner() -> Vec<&'static str> {
 /// Builds `hvs` and says where it is.
 pub(crate) fn build_hvs() -> Result<PathBuf> {
     build(&["-p", "cli"], "hvs")
+}
+
+/// Builds `hvs` with points at which it ends, and says where it is. Only the crate `cli` is built once more for it.
+pub(crate) fn build_hvs_fail_points() -> Result<PathBuf> {
+    let name = "hvs-fail-points";
+    build(
+        &["-p", "cli", "--features", "fail-points", "--bin", name],
+        name,
+    )
 }
 
 /// Builds what `--letta` tells, and says where it is.
@@ -228,7 +253,7 @@ fn executable(line: &str, wanted: &str) -> Option<PathBuf> {
 }
 
 /// Runs a command, passing its output on line by line and reading the runner's summaries from it.
-fn watch(command: &mut Command) -> Result<Counts> {
+pub(crate) fn watch(command: &mut Command) -> Result<Counts> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -293,6 +318,7 @@ mod tests {
             [
                 "fmt",
                 "clippy",
+                "clippy of fail points",
                 "tidy",
                 "tests",
                 "doctests",
@@ -302,7 +328,10 @@ mod tests {
                 "docs"
             ]
         );
-        assert_eq!(names(true), ["fmt", "clippy", "tidy", "tests"]);
+        assert_eq!(
+            names(true),
+            ["fmt", "clippy", "clippy of fail points", "tidy", "tests"]
+        );
     }
 
     #[test]
@@ -313,11 +342,11 @@ mod tests {
             .collect();
         assert_eq!(shown[0], "cargo fmt --all --check");
         assert_eq!(
-            shown[5],
+            shown[6],
             "cargo run --quiet --locked --profile simulation --package sim --example simulate -- --seeds 2000 --twice 200"
         );
         assert_eq!(
-            shown[8],
+            shown[9],
             "RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace --no-deps --locked"
         );
     }

@@ -74,6 +74,8 @@ pub(crate) fn closed_at_the_end(store: &SqliteStore) {
 pub(crate) async fn open_store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
     let store = make_store(config).await?;
     closed_at_the_end(&store);
+    #[cfg(feature = "fail-points")]
+    let store = crate::fail_points::store(store)?;
     Ok(Arc::new(store))
 }
 
@@ -190,10 +192,13 @@ async fn whole(
     vibe: Arc<dyn Board>,
 ) -> Result<Engine, Failure> {
     is_own(store.as_ref(), workspace, &config.store.path).await?;
+    let boards = Pair { huly, vibe };
+    #[cfg(feature = "fail-points")]
+    let boards = crate::fail_points::boards(boards)?;
     Ok(Engine {
         store,
         env: Arc::new(System),
-        boards: Pair { huly, vibe },
+        boards,
         settings: Arc::new(settings),
         workspace,
         informing: informing(config, workspace)?,

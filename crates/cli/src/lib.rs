@@ -10,6 +10,8 @@ mod args;
 mod codes;
 mod command;
 mod connect;
+#[cfg(feature = "fail-points")]
+mod fail_points;
 mod failure;
 mod logging;
 mod output;

@@ -1,6 +1,7 @@
 //! Whole runs against the simulated servers over loopback HTTP, the servers in a process of their own. `first`: 1,000 issues
 //! at 20 ms a call; `backfill`: 5,000 tasks into Huly; `quiet`: 100 projects with 1,000 issues each; `table`: four sizes, or one
-//! by its number of projects; `status PROGRAM`; `letta`: agents made and told at 20 ms a call, and the memory that their blocks take. One line of JSON per measure, for `cargo xtask bench`.
+//! by its number of projects; `rebuild`: 10,000 links after the store was lost; `status PROGRAM`; `letta`: agents made and told at
+//! 20 ms a call, and the memory that their blocks take. One line of JSON per measure, for `cargo xtask bench`.
 
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 #![expect(
@@ -18,6 +19,8 @@ mod figures;
 mod first;
 #[path = "sync/quiet.rs"]
 mod quiet;
+#[path = "sync/rebuild.rs"]
+mod rebuild;
 #[path = "sync/status.rs"]
 mod status;
 #[path = "sync/table.rs"]
@@ -59,6 +62,7 @@ async fn main() -> Done<()> {
         ["first"] => first::into_vibe().await,
         ["backfill"] => first::into_huly().await,
         ["quiet"] => quiet::quiet().await,
+        ["rebuild"] => rebuild::rebuild().await,
         ["status", program] => status::status(Path::new(program)),
         ["table"] => table::table(None).await,
         ["table", projects] => table::table(Some(projects.parse()?)).await,

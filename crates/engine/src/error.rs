@@ -19,7 +19,7 @@ pub enum Error {
     },
     /// The store could not be used.
     #[error("the store could not be used: {0}")]
-    Store(#[from] store::Error),
+    Store(#[source] store::Error),
     /// The lease ran out or was taken over in the middle of the run: nothing more is written.
     #[error("the lease on this workspace was lost in the middle of the run")]
     LeaseLost,
@@ -35,6 +35,16 @@ pub enum Error {
     /// Somebody asked the run to end.
     #[error("the run was asked to stop")]
     Stopped,
+}
+
+impl From<store::Error> for Error {
+    /// A write that the store refused because another instance has the lease is no fault of the store.
+    fn from(source: store::Error) -> Error {
+        match source {
+            store::Error::Fenced { .. } => Error::LeaseLost,
+            source => Error::Store(source),
+        }
+    }
 }
 
 impl Error {

@@ -4,6 +4,7 @@
 //! [`Batch`], which is one transaction, fenced by the lease's token.
 
 pub mod agents;
+pub mod around;
 pub mod codes;
 pub mod error;
 pub mod faults;

@@ -14,7 +14,16 @@ use super::{
 };
 
 /// Variables that begin with `HVS_` and are no keys: where the file is, and what the tests of hvs are told.
-const OTHER_VARIABLES: &[&str] = &["HVS_CONFIG", "HVS_LOG", "HVS_BIN", "HVS_CASES"];
+const OTHER_VARIABLES: &[&str] = &[
+    "HVS_CONFIG",
+    "HVS_LOG",
+    "HVS_BIN",
+    "HVS_CASES",
+    #[cfg(feature = "fail-points")]
+    "HVS_FAIL_POINT",
+    #[cfg(feature = "fail-points")]
+    "HVS_FAIL_POINT_LOG",
+];
 
 impl Reader<'_> {
     /// Notes every name that is no key; called when all keys have been read.

@@ -45,7 +45,7 @@ impl From<http_kit::Error> for Untold {
 
 impl From<store::Error> for Untold {
     fn from(error: store::Error) -> Untold {
-        Untold::Store(Error::Store(error))
+        Untold::Store(error.into())
     }
 }
 

@@ -356,9 +356,10 @@ pub(crate) fn failed(report: &mut ProjectReport, error: &Error) {
         | Error::Item(_)
         | Error::LeaseLost => {
             report.reached = Reached::Failed;
-            let exit = match error.kind() {
-                Kind::Fatal | Kind::Transient | Kind::Unknown => Exit::Service,
-                Kind::Conflict | Kind::Rejected => Exit::Items,
+            let exit = match (error, error.kind()) {
+                // another instance goes on with it: no service failed
+                (Error::LeaseLost, _) | (_, Kind::Conflict | Kind::Rejected) => Exit::Items,
+                (_, Kind::Fatal | Kind::Transient | Kind::Unknown) => Exit::Service,
             };
             report.exit = report.exit.and(exit);
             report.problem(Outcome {

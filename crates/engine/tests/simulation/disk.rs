@@ -15,23 +15,27 @@ use store::{
 
 use crate::world::{SimStore, World, sync, told};
 
-/// Items of the reference sync: creates both ways, edits both ways, a conflict, a deletion.
-const TITLES: [&str; 7] = [
+/// Items of the reference sync: creates both ways, edits both ways, a conflict, a deletion, a project to be made.
+const TITLES: [&str; 9] = [
+    "Deleted issue",
     "Issue 0",
     "Issue 1",
     "Issue 2",
     "Later issue",
     "Later task",
+    "Lens",
     "Task 0",
     "Task 1",
 ];
+/// Gone from Huly, and cancelled in Vibe.
+const DELETED: &str = "Deleted issue";
 
 /// Two linked boards on which people then went on.
 async fn world() -> World {
     let world = World::new(Generation::L2);
     let huly = world.huly_project("HARB", "Harbor");
     let vibe = world.vibe_project("Harbor", "harb");
-    for title in ["Issue 0", "Issue 1", "Issue 2"] {
+    for title in ["Issue 0", "Issue 1", "Issue 2", DELETED] {
         world.issue(&huly, title, "One.\n\nTwo.", "Todo");
     }
     for title in ["Task 0", "Task 1"] {
@@ -53,6 +57,9 @@ async fn world() -> World {
     world.describe_task(both.1, "Vibe says that.");
     world.issue(&huly, "Later issue", "Text.", "Todo");
     world.task(vibe, "Later task", Some("Text."), Status::Todo);
+    world.delete_issue(&world.issue_named(DELETED).id);
+    let other = world.huly_project("SKY", "Telescope");
+    world.issue(&other, "Lens", "Glass.", "Todo");
     world
 }
 
@@ -71,13 +78,20 @@ fn assert_each_once(world: &World, told: &str) {
     for task in world.tasks() {
         *sides[1].entry(task.title).or_default() += 1;
     }
-    for counts in sides {
+    let on_both = TITLES.iter().filter(|title| **title != DELETED).copied();
+    let expected = [on_both.collect(), TITLES.to_vec()];
+    for (counts, titles) in sides.iter().zip(expected) {
         let once: Vec<_> = counts
             .iter()
             .map(|(title, count)| (title.as_str(), *count))
             .collect();
-        assert_eq!(once, TITLES.map(|title| (title, 1)), "{told}");
+        let expected: Vec<_> = titles.into_iter().map(|title| (title, 1)).collect();
+        assert_eq!(once, expected, "{told}");
     }
+    let deleted = world.task_named(DELETED);
+    assert_eq!(deleted.status, Status::Cancelled, "{told}");
+    let projects = world.vibe.model.lock().projects().len();
+    assert_eq!(projects, 2, "{told}");
 }
 
 /// Every message of a report with its code.

@@ -1,0 +1,98 @@
+//! Processes that are stopped past their lease, and several at once: one of them writes at a time (I12).
+
+use sim::vibe::Status;
+
+use crate::{
+    fail_points::play::{Boards, LEASE, Play, SYNC, finish, stage},
+    process::until,
+    world::{GENERATIONS, World},
+};
+
+/// Whether the system says that a process is stopped.
+fn is_stopped(id: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    // the name before it, in brackets, may hold anything
+    let state = stat.rsplit_once(") ").map(|(_, rest)| rest.chars().next());
+    state.flatten() == Some('T')
+}
+
+/// Stopped exactly before or after a step, while a second run takes the lease over and does all the work.
+async fn frozen_at(play: &Play, point: &str) {
+    let world = play.stage.copy().await;
+    let first = world.start_with_points(Some(&format!("{point}:1:stop")), SYNC);
+    until("the first run is stopped", || is_stopped(first.id())).await;
+    world.hvs(SYNC).await.exits(5);
+    tokio::time::sleep(LEASE).await;
+    let second = finish(&world, SYNC).await;
+    assert_eq!(Boards::of(&world), play.expected, "{point}: {second}");
+    world.count_afresh();
+    first.signal("CONT");
+    let first = first.wait().await;
+    let (huly, vibe) = world.counts();
+    assert_eq!(
+        (huly.writes, vibe.writes),
+        (0, 0),
+        "{point}: it woke up and wrote: {huly:#?} {vibe:#?} {first}"
+    );
+    let first = first.exits(3).tells(&["[RUN_LEASE_LOST]"]);
+    world.keeps_secrets(&first);
+    assert_eq!(Boards::of(&world), play.expected, "{point}: {first}");
+    world.stays_quiet().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_was_stopped_past_its_lease_sends_nothing_once_it_goes_on() {
+    let play = Play::rehearsed(stage(12, "cancel").await, SYNC).await;
+    let frozen = [
+        "journal/vibe-create:before",
+        "journal/huly-title:after",
+        "mark/vibe-title:before",
+        "mark/huly-create:after",
+        "send/vibe-create_project:before",
+        "send/huly-prepare:before",
+        "send/huly-create:before",
+        "send/huly-description:before",
+        "send/huly-cancel:before",
+        "send/vibe-create:before",
+        "send/vibe-status:before",
+        "send/vibe-description:after",
+        "settle/vibe-title:before",
+        "settle/huly-status:after",
+    ]
+    .map(|point| frozen_at(&play, point));
+    futures::future::join_all(frozen).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_runs_that_start_at_once_one_works_and_the_others_say_so() {
+    for generation in GENERATIONS {
+        let world = World::new(generation).await;
+        let project = world.huly_project("HARB", "Harbor");
+        for at in 0..20 {
+            world.issue(&project, &format!("Issue {at}"), "Text.", "Todo");
+        }
+        // at first there is no store, and all of them make it
+        for round in 0..4 {
+            let runs: Vec<_> = (0..4).map(|_| world.start(SYNC)).collect();
+            let mut codes = Vec::new();
+            for run in runs {
+                let ran = run.wait().await;
+                world.keeps_secrets(&ran);
+                assert!(matches!(ran.code, Some(0 | 5)), "round {round}: {ran}");
+                codes.push(ran.code);
+            }
+            assert!(codes.contains(&Some(0)), "round {round}: {codes:?}");
+            world.assert_same_on_both_sides();
+            assert_eq!(world.issues().len(), 20 + 2 * round);
+            let board = world.vibe_project_named("Harbor").unwrap();
+            world.issue(&project, &format!("Later issue {round}"), "", "Todo");
+            world.task(board, &format!("Later task {round}"), None, Status::Done);
+            world.retitle_issue(&world.issues()[round].id, &format!("Again {round}"));
+        }
+        world.sync().await;
+        world.assert_same_on_both_sides();
+        let projects = world.vibe.model.lock().projects();
+        assert_eq!((projects.len(), world.tasks().len()), (1, 28));
+        world.stays_quiet().await;
+    }
+}
