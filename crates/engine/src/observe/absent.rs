@@ -1,6 +1,6 @@
 //! What a list does not show: read by itself, and proven gone where that can be proven (design 3.6).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sync_core::{
     Pair, Side,
@@ -9,7 +9,7 @@ use sync_core::{
 };
 
 use super::{IDS_PER_CALL, Observed};
-use crate::{context::Context, error::Error, port::BoardProject};
+use crate::{context::Context, error::Error, port::BoardProject, run::is_active};
 
 /// Linked items that a complete list did not show.
 pub(super) fn missing(observed: &Observed, side: Side) -> Vec<ItemId> {
@@ -40,8 +40,13 @@ pub(super) async fn prove(
         .into_iter()
         .filter(|id| !there.contains_key(id))
         .collect();
+    let elsewhere = elsewhere(ctx, side, project, &there).await?;
     for (id, (at, item)) in there {
         match by_item.side(side).get(&id) {
+            // that pair's turn looks at it, beside this one
+            Some(link) if elsewhere.contains(&at) => {
+                observed.busy.insert(*link);
+            }
             Some(link) => observed.see(*link, side, Observation::Present(Box::new(item))),
             // It was moved to another project, which has its link by now.
             None if at != project.id && !at.as_str().is_empty() => {}
@@ -66,6 +71,31 @@ pub(super) async fn prove(
     let vanished = proof.vanished.into_iter().map(|id| (side, id));
     observed.vanished.extend(vanished);
     Ok(())
+}
+
+/// Projects of other pairs that are synced, of those to which linked issues were moved: the pair of an issue's project has its link
+/// (design 3.9). A task has its issue's.
+async fn elsewhere(
+    ctx: &Context,
+    side: Side,
+    project: &BoardProject,
+    there: &HashMap<ItemId, (ProjectId, Item)>,
+) -> Result<HashSet<ProjectId>, Error> {
+    let mut at: HashSet<ProjectId> = there
+        .values()
+        .map(|(at, _)| at.clone())
+        .filter(|at| *at != project.id && !at.as_str().is_empty())
+        .collect();
+    if side == Side::Vibe || at.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows = ctx.store.projects().await?;
+    let is_synced = |at: &ProjectId| {
+        let mut rows = rows.iter();
+        rows.any(|row| is_active(row) && row.projects.huly.as_ref() == Some(at))
+    };
+    at.retain(is_synced);
+    Ok(at)
 }
 
 /// Items by their own reads, with the projects they are in.
