@@ -33,7 +33,7 @@ pub(crate) struct List {
 /// Which rows are meant.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Pick {
-    /// An item by its identifier (HARB-12), a project's agent by the project's (HARB), or a row by its id
+    /// An item by its identifier (HARB-12), or a row by its id
     #[arg(value_name = "ITEM", required_unless_present_any = ["all", "project"])]
     pub items: Vec<String>,
     /// All of them
