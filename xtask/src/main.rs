@@ -1,5 +1,5 @@
-//! The project's own commands: `cargo xtask test`, `cargo xtask bench`, `cargo xtask kills`, `cargo xtask man`,
-//! `cargo xtask simulate`, `cargo xtask tidy`.
+//! The project's own commands: `cargo xtask test`, `cargo xtask bench`, `cargo xtask coverage`, `cargo xtask kills`,
+//! `cargo xtask man`, `cargo xtask mutants`, `cargo xtask simulate`, `cargo xtask tidy`.
 //!
 //! One file per command: a module with `Args` (its flags) and `run`. To add one, add the module, a variant of
 //! [`Command`] and its arm in [`main`].
@@ -16,12 +16,15 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod counts;
+mod coverage;
 mod kills;
 mod letta;
 mod man;
+mod mutants;
 mod simulate;
 mod test;
 mod tidy;
+mod tool;
 mod workspace;
 
 /// The project's own commands.
@@ -38,10 +41,14 @@ enum Command {
     Test(test::Args),
     /// The figures of the design, each against a floor or target of the same run; fails on none of them
     Bench(bench::Args),
+    /// How much of each crate its own tests reach, and whether that is enough
+    Coverage(coverage::Args),
     /// The built hvs, killed at every kind of step of a run, and at random ones
     Kills(kills::Args),
     /// The man pages of hvs, made from its command line
     Man(man::Args),
+    /// Small defects put into a crate, one after the other: do its tests notice? Takes hours
+    Mutants(mutants::Args),
     /// Schedules of trouble for whole engines, and judges who never ask hvs
     Simulate(simulate::Args),
     /// Sizes, documentation, dependency direction and the rules that lints cannot hold
@@ -52,8 +59,10 @@ fn main() -> ExitCode {
     let outcome = match Xtask::parse().command {
         Command::Test(args) => test::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Coverage(args) => coverage::run(&args),
         Command::Kills(args) => kills::run(&args),
         Command::Man(args) => man::run(&args),
+        Command::Mutants(args) => mutants::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Tidy(args) => tidy::run(&args),
     };
