@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: the figures of design section 7, each against a floor or target of the same run. A figure that is
 //! not reached fails nothing: only a benchmark that breaks does.
 
+mod machine;
+
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path, process::Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -292,7 +294,7 @@ fn told(table: &str, args: &Args) -> Result<String> {
         command.join(" "),
         today()?,
         commit()?,
-        machine()
+        machine::told()
     ))
 }
 
@@ -337,24 +339,6 @@ fn today() -> Result<String> {
         .output()
         .context("cannot run date")?;
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
-}
-
-/// Cores, processor and memory; no names of hosts.
-fn machine() -> String {
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let of = |file: &str, key: &str| {
-        let text = fs::read_to_string(file).unwrap_or_default();
-        let line = text.lines().find(|line| line.starts_with(key))?;
-        Some(line.split_once(':')?.1.trim().to_owned())
-    };
-    let model = of("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown processor".to_owned());
-    let kib = of("/proc/meminfo", "MemTotal")
-        .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
-        .unwrap_or_default();
-    format!(
-        "{cores} cores ({model}), {} GiB of memory",
-        kib.div_ceil(1024 * 1024)
-    )
 }
 
 #[cfg(test)]

@@ -24,7 +24,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     // not the clients: a server that shares its client's types would agree with its mistakes
-    ("sim", &["sync-core", "http-kit", "store", "engine"]),
+    (
+        "sim",
+        &["sync-core", "http-kit", "letta-client", "store", "engine"],
+    ),
     (
         "cli",
         &[

@@ -314,9 +314,8 @@ fn is_unreached(run: &RunRow, side: Side) -> bool {
         Some(problem.get(name)?.as_str()?.to_owned())
     };
     problems.into_iter().flatten().any(|problem| {
-        let is_whole = word(problem, "item").is_some_and(|item| item.is_empty())
-            && problem.get("project").is_none();
-        is_whole
+        let is_of_item = word(problem, "item").is_none_or(|item| !item.is_empty());
+        !(is_of_item || problem.get("project").is_some())
             && word(problem, "side").as_deref() == Some(side.as_str())
             && !matches!(
                 word(problem, "kind").as_deref(),

@@ -61,7 +61,7 @@ async fn tell(story: &mut Story, stage: &Stage) -> Result<(), Failure> {
     first_sync(story, stage).await?;
     Box::pin(people::edits(story, stage)).await?;
     Box::pin(people::conflict(story, stage)).await?;
-    trouble::interruption(story, stage).await?;
+    Box::pin(trouble::interruption(story, stage)).await?;
     Box::pin(agents::know(story, stage)).await?;
     quiet(story, stage).await
 }

@@ -51,9 +51,9 @@ fn in_step(schedule: &Schedule) -> Schedule {
     schedule.events = events
         .into_iter()
         .filter_map(|event| match event {
-            Event::Fault { .. } => None,
-            // left out after a run that told of trouble, which Letta's is
-            Event::Deed {
+            // a footer is left alone after a run that told of trouble, which Letta's is
+            Event::Fault { .. }
+            | Event::Deed {
                 deed: Deed::StripFooter { .. },
             }
             | Event::During {
