@@ -28,6 +28,7 @@ mod importing;
 mod kill;
 mod letta;
 mod letta_failing;
+mod letta_page;
 mod letta_story;
 #[path = "../letta/meddling.rs"]
 mod meddling;

@@ -48,7 +48,7 @@ fn every_value_is_shown_with_its_default() {
         huly.api                      platform                    default
     "]]
     .assert_eq(&(rows[..2].join("\n") + "\n"));
-    assert_eq!(rows.len(), 132, "{}", rows.join("\n"));
+    assert_eq!(rows.len(), 133, "{}", rows.join("\n"));
 }
 
 #[test]
