@@ -49,7 +49,6 @@ pub enum Defect {
     FailedAgentsAreNone,
     FailedAgentIsGone,
     AgentTwinKept,
-    FailedBlockIsWritten,
 }
 
 /// All defects, each with what it does.
@@ -177,10 +176,6 @@ pub const DEFECTS: &[(Defect, &str)] = &[
     (
         Defect::AgentTwinKept,
         "a twin of an agent that is to be removed stays, and the answer says that it is gone",
-    ),
-    (
-        Defect::FailedBlockIsWritten,
-        "a block that could not be written is taken for written",
     ),
 ];
 

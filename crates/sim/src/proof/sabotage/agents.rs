@@ -94,10 +94,7 @@ impl Sink for BrokenSink {
         known: Option<&str>,
         block: &BlockDraft,
     ) -> Answer<Arc<str>> {
-        match (self.sink.write(agent, known, block).await, known) {
-            (Err(_), Some(known)) if self.is(Defect::FailedBlockIsWritten) => Ok(known.into()),
-            (answer, _) => answer,
-        }
+        self.sink.write(agent, known, block).await
     }
 
     async fn of_predecessor(&self, label: &str) -> Answer<Vec<Found>> {
